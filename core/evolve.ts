@@ -1,0 +1,200 @@
+/**
+ * The state and how changes change it: the model of every store, and the memory store itself.
+ * @module
+ */
+import type { Candidate, Change, Facts, Keys, Standing } from "./decision.ts";
+import type {
+  ActiveConnection,
+  Client,
+  ClientId,
+  Connection,
+  ConnectionId,
+  ConsentUse,
+  FamilyId,
+  PublicId,
+  TokenFamily,
+  User,
+  Withdrawal,
+} from "./model.ts";
+
+/** Everything that is remembered. The last two tables are indexes over the ones before. */
+export interface State {
+  readonly clients: Map<ClientId, Client>;
+  readonly users: Map<PublicId, User>;
+  /** Digests of the public ids of deleted users (R1). */
+  readonly retired: Map<string, true>;
+  readonly connections: Map<ConnectionId, Connection>;
+  readonly families: Map<FamilyId, TokenFamily>;
+  /** By issuer and jti, see {@link pair}. */
+  readonly consentUses: Map<string, ConsentUse>;
+  /** By user and client, see {@link pair}. */
+  readonly withdrawals: Map<string, Withdrawal>;
+  readonly connectionsOfUser: Map<PublicId, readonly ConnectionId[]>;
+  readonly familiesOfConnection: Map<ConnectionId, readonly FamilyId[]>;
+}
+
+/** One key of two identifiers; no identifier holds a space (G10). */
+export function pair(a: string, b: string): string {
+  return `${a} ${b}`;
+}
+
+/** Nothing registered, nothing issued. */
+export function initialState(): State {
+  return {
+    clients: new Map(),
+    users: new Map(),
+    retired: new Map(),
+    connections: new Map(),
+    families: new Map(),
+    consentUses: new Map(),
+    withdrawals: new Map(),
+    connectionsOfUser: new Map(),
+    familiesOfConnection: new Map(),
+  };
+}
+
+/** The state after these changes; the one before is left as it was. */
+export function evolve(state: State, changes: readonly Change[]): State {
+  if (changes.length === 0) return state;
+  const next = Object.fromEntries(
+    Object.entries(state).map(([name, table]) => [name, new Map(table)]),
+  ) as unknown as State;
+  for (const change of changes) applyChange(next, change);
+  return next;
+}
+
+/** Makes one change in place; {@link evolve} is the pure form. */
+export function applyChange(state: State, change: Change): void {
+  switch (change.type) {
+    case "client-written":
+      state.clients.set(change.client.id, change.client);
+      return;
+    case "user-written":
+      state.users.set(change.user.publicId, change.user);
+      return;
+    case "user-deleted":
+      deleteUser(state, change.publicId);
+      state.retired.set(change.digest, true);
+      return;
+    case "connection-established":
+      addTo(state.connectionsOfUser, change.connection.user, change.connection.id);
+      state.connections.set(change.connection.id, change.connection);
+      return;
+    case "connection-changed":
+    case "connection-revoked":
+      state.connections.set(change.connection.id, change.connection);
+      return;
+    case "withdrawn":
+      withdraw(state, change.withdrawal);
+      return;
+    case "consent-redeemed":
+      state.consentUses.set(pair(change.use.issuer, change.use.jti), change.use);
+      return;
+    case "family-started":
+      addTo(state.familiesOfConnection, change.family.connection, change.family.id);
+      state.families.set(change.family.id, change.family);
+      return;
+    case "family-rotated":
+      state.families.set(change.family.id, change.family);
+      return;
+    case "family-ended":
+      removeFamily(state, change.family, change.connection);
+      return;
+  }
+}
+
+/** Loads what a decision may look at. */
+export function factsOf(state: State, keys: Keys): Facts {
+  const { client, user, merchant } = keys;
+  const use = keys.consent
+    ? state.consentUses.get(pair(keys.consent.issuer, keys.consent.jti)) ?? null
+    : null;
+  const family = state.families.get(keys.family ?? use?.family ?? "") ?? null;
+  const connection = state.connections.get(keys.connection ?? family?.connection ?? "");
+  const connections = connectionsOf(state, user);
+  const source = connections.find((found) => found.client === merchant && found.source === null);
+  return {
+    client: state.clients.get(client ?? "") ?? null,
+    user: state.users.get(user ?? "") ?? null,
+    userRetired: state.retired.has(keys.userDigest ?? ""),
+    candidates: connections.filter((found) => found.client === client)
+      .map((found) => candidateOf(state, found)),
+    merchant: state.clients.get(merchant ?? "") ?? null,
+    source: source ?? null,
+    clientWithdrawal: state.withdrawals.get(pair(user ?? "", client ?? "")) ?? null,
+    merchantWithdrawal: state.withdrawals.get(pair(user ?? "", merchant ?? "")) ?? null,
+    consentUse: use,
+    family,
+    standing: connection === undefined ? null : standingOf(state, connection),
+  };
+}
+
+/** What a connection's authority is computed from. */
+export function standingOf(state: State, connection: Connection): Standing {
+  const source = state.connections.get(connection.source ?? "") ?? null;
+  return {
+    connection,
+    client: state.clients.get(connection.client) ?? null,
+    user: state.users.get(connection.user) ?? null,
+    source,
+    merchant: state.clients.get(source?.client ?? "") ?? null,
+  };
+}
+
+function candidateOf(state: State, connection: ActiveConnection): Candidate {
+  const families = (state.familiesOfConnection.get(connection.id) ?? [])
+    .flatMap((id) => state.families.get(id) ?? []);
+  return { ...standingOf(state, connection), connection, families };
+}
+
+function connectionsOf(state: State, user: PublicId | undefined): readonly ActiveConnection[] {
+  return (state.connectionsOfUser.get(user ?? "") ?? []).flatMap((id) => {
+    const connection = state.connections.get(id);
+    return connection?.status === "active" ? connection : [];
+  });
+}
+
+function withdraw(state: State, withdrawal: Withdrawal): void {
+  const key = pair(withdrawal.user, withdrawal.client);
+  const before = state.withdrawals.get(key);
+  const directAt = Math.max(before?.directAt ?? -1, withdrawal.directAt ?? -1);
+  state.withdrawals.set(key, {
+    ...withdrawal,
+    directAt: directAt < 0 ? null : directAt,
+    at: Math.max(before?.at ?? 0, withdrawal.at),
+  });
+}
+
+function deleteUser(state: State, user: PublicId): void {
+  state.users.delete(user);
+  for (const id of state.connectionsOfUser.get(user) ?? []) removeConnection(state, id);
+  for (const [key, withdrawal] of state.withdrawals) {
+    if (withdrawal.user === user) state.withdrawals.delete(key);
+  }
+}
+
+/** Removes a connection in place, with its families; for users who are deleted and for sweeping (R5). */
+export function removeConnection(state: State, id: ConnectionId): void {
+  const connection = state.connections.get(id);
+  if (connection === undefined) return;
+  for (const family of state.familiesOfConnection.get(id) ?? []) state.families.delete(family);
+  state.familiesOfConnection.delete(id);
+  removeFrom(state.connectionsOfUser, connection.user, id);
+  state.connections.delete(id);
+}
+
+/** Removes a family in place; for families that end and for sweeping (R5). */
+export function removeFamily(state: State, id: FamilyId, connection: ConnectionId): void {
+  state.families.delete(id);
+  removeFrom(state.familiesOfConnection, connection, id);
+}
+
+function addTo<Key>(index: Map<Key, readonly string[]>, key: Key, id: string): void {
+  index.set(key, [...(index.get(key) ?? []), id]);
+}
+
+function removeFrom<Key>(index: Map<Key, readonly string[]>, key: Key, id: string): void {
+  const rest = (index.get(key) ?? []).filter((other) => other !== id);
+  if (rest.length === 0) index.delete(key);
+  else index.set(key, rest);
+}

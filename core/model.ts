@@ -1,0 +1,124 @@
+/**
+ * The things the state machine speaks of. Plain, immutable data; illegal states cannot be written:
+ * a revoked connection has no scope, an ended family has no row, a redeemed consent token names the
+ * family it started.
+ * @module
+ */
+import type { Scope } from "./scope.ts";
+
+/** A moment or a length of time in whole Unix seconds. Lifetimes are half open: alive while `now < end`. */
+export type Seconds = number;
+
+/** A client id: 1 to 255 characters of RFC 3986 "unreserved" (G10). */
+export type ClientId = string;
+/** A user's public id: 1 to 255 characters of %x21-7E, compared byte for byte (G10). */
+export type PublicId = string;
+/** A connection id: 128 bits as 32 hexadecimal digits, time-ordered (T2). */
+export type ConnectionId = string;
+/** A token family id: 128 bits as 32 hexadecimal digits, time-ordered (T2). */
+export type FamilyId = string;
+
+/** One client secret, kept as a digest only. */
+export interface ClientSecret {
+  /** SHA-256 of the secret, hexadecimal. */
+  readonly digest: string;
+  /** End of the overlap after a rotation; `null` for the current secret. */
+  readonly expiresAt: Seconds | null;
+}
+
+/** An app that holds credentials: a partner where it calls the mutation, a merchant where buyers sign in. */
+export interface Client {
+  readonly id: ClientId;
+  /** A `resource-server` may introspect every token (T7); an `app` only its own. */
+  readonly role: "app" | "resource-server";
+  readonly status: "enabled" | "disabled";
+  /** The registered user scopes: the most this client can ever be given. */
+  readonly scope: Scope;
+  readonly secrets: readonly ClientSecret[];
+}
+
+/** A user. A deleted user is absent; a digest of the public id keeps it from being used again (R1). */
+export interface User {
+  readonly publicId: PublicId;
+  readonly status: "active" | "suspended";
+}
+
+/** "This user is connected to this client with this consented scope." */
+export interface ActiveConnection {
+  readonly status: "active";
+  readonly id: ConnectionId;
+  readonly user: PublicId;
+  readonly client: ClientId;
+  /** The merchant's direct connection that this one delegates from; `null` for a direct connection. */
+  readonly source: ConnectionId | null;
+  /** What the user consented to. What it is worth now is computed at use (R1). */
+  readonly scope: Scope;
+  /** The moment of the consent that governs: `iat` of the consent token, or when the user decided (C10). */
+  readonly consentedAt: Seconds;
+}
+
+/** A connection that was withdrawn. It never lives again (R3) and has no scope. */
+export interface RevokedConnection {
+  readonly status: "revoked";
+  readonly id: ConnectionId;
+  readonly user: PublicId;
+  readonly client: ClientId;
+  readonly source: ConnectionId | null;
+  readonly revokedAt: Seconds;
+}
+
+/** A connection that exists. Absent ones are `null`: absent → active → revoked, and no way back. */
+export type Connection = ActiveConnection | RevokedConnection;
+
+/** One issuance and everything refreshed from it, at its current generation. An ended family is absent (P5). */
+export interface TokenFamily {
+  readonly id: FamilyId;
+  readonly connection: ConnectionId;
+  /** The scope first issued; no refresh exceeds it. */
+  readonly scope: Scope;
+  readonly startedAt: Seconds;
+  /** The current generation, from 0. Its refresh token is the one that lives. */
+  readonly generation: number;
+  /** When the current generation began: the family was last issued or rotated then. */
+  readonly generationStartedAt: Seconds;
+  /** When the generation before began, which is when the one before *that* was spent (T5). */
+  readonly previousGenerationStartedAt: Seconds;
+  /** 128 random bits of the current generation, hexadecimal: no refresh token arises twice (T2). */
+  readonly salt: string;
+  /** The token key that the current generation is derived with (T2). */
+  readonly keyId: string;
+}
+
+/** A consent token that was redeemed (C9, C13). One that was not seen is `null`. */
+export interface ConsentUse {
+  readonly issuer: string;
+  readonly jti: string;
+  /** SHA-256 of the token, hexadecimal: a retry must present the same bytes (C11). */
+  readonly digest: string;
+  readonly client: ClientId;
+  /** The family that the redemption started. */
+  readonly family: FamilyId;
+  readonly redeemedAt: Seconds;
+  /** The row may be forgotten from this moment on (C13). */
+  readonly keepUntil: Seconds;
+}
+
+/** When a user last withdrew from a client; older consent never undoes it (C14). */
+export interface Withdrawal {
+  readonly user: PublicId;
+  readonly client: ClientId;
+  /** Last revocation of the direct connection, or `null`. */
+  readonly directAt: Seconds | null;
+  /** Last revocation of any connection, direct or delegated. */
+  readonly at: Seconds;
+}
+
+/** 1 to 255 characters of %x21-7E (G10): what a public id, a `jti`, a `kid` or an issuer may be. */
+export function isIdentifier(value: unknown): value is string {
+  return typeof value === "string" && /^[\x21-\x7e]{1,255}$/.test(value);
+}
+
+/** 1 to 255 RFC 3986 unreserved characters (G10), so that plain and form-decoded Basic agree. */
+export function isClientId(value: unknown): value is ClientId {
+  return typeof value === "string" && /^[A-Za-z0-9._~-]{1,255}$/.test(value);
+}

@@ -1,0 +1,165 @@
+/**
+ * Every number that can be set: its default, its range, what it means. One table for the code, the
+ * help text and the docs.
+ * @module
+ */
+import { type ClientId, isIdentifier } from "./model.ts";
+
+/** One numeric setting. */
+export interface SettingRange {
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  /** What it means, one sentence, for the help text and the docs. */
+  readonly text: string;
+}
+
+const DAY = 86_400;
+
+/** The names of the numeric settings; each says its unit. */
+export type NumericSetting =
+  | "accessTokenSeconds"
+  | "refreshIdleSeconds"
+  | "refreshAbsoluteSeconds"
+  | "refreshDuplicateSeconds"
+  | "maxFamilies"
+  | "consentSkewSeconds"
+  | "consentMaxLifetimeSeconds"
+  | "consentRetrySeconds"
+  | "secretOverlapSeconds";
+
+/** The numeric settings with their ranges (T1, P5, C5, C11, T5). */
+export const RANGES: Readonly<Record<NumericSetting, SettingRange>> = {
+  accessTokenSeconds: {
+    default: 3600,
+    min: 1,
+    max: DAY,
+    text: "Lifetime of an access token (T1).",
+  },
+  refreshIdleSeconds: {
+    default: 90 * DAY,
+    min: 60,
+    max: 10 * 365 * DAY,
+    text: "A refresh token that is not used for this long ends (T1).",
+  },
+  refreshAbsoluteSeconds: {
+    default: 365 * DAY,
+    min: 60,
+    max: 10 * 365 * DAY,
+    text: "A token family ends this long after it began, used or not (T1).",
+  },
+  refreshDuplicateSeconds: {
+    default: 10,
+    min: 0,
+    max: 60,
+    text:
+      "A refresh token two generations old is still answered this long after it was spent (T5).",
+  },
+  maxFamilies: {
+    default: 50,
+    min: 1,
+    max: 1000,
+    text: "Live token families a connection; one more ends the least recently used (P5).",
+  },
+  consentSkewSeconds: {
+    default: 30,
+    min: 0,
+    max: 300,
+    text: "Clock difference to consent token issuers that is forgiven (C5).",
+  },
+  consentMaxLifetimeSeconds: {
+    default: 300,
+    min: 1,
+    max: 3600,
+    text: "The longest lifetime a consent token may have (C5).",
+  },
+  consentRetrySeconds: {
+    default: 60,
+    min: 0,
+    max: 3600,
+    text: "A redeemed consent token is answered again this long; 0 is strict single use (C11).",
+  },
+  secretOverlapSeconds: {
+    default: DAY,
+    min: 0,
+    max: 90 * DAY,
+    text: "After a rotation the old client secret still works this long (CA-09).",
+  },
+};
+
+/** The numeric settings, in the units their names say. */
+export type Numbers = Readonly<Record<NumericSetting, number>>;
+
+/** An issuer of consent tokens and the merchants it may speak for (C4). */
+export interface TrustedIssuer {
+  /** Compared byte for byte with `iss`. */
+  readonly issuer: string;
+  /** The merchant client ids; `"all"` only where there is a single issuer. */
+  readonly merchants: "all" | readonly ClientId[];
+}
+
+/** Everything that a decision depends on besides facts, time and entropy. */
+export interface Settings extends Numbers {
+  /** This server's identifier: what `aud` of a consent token must be (C4). */
+  readonly audience: string;
+  readonly issuers: readonly TrustedIssuer[];
+}
+
+/** A row that tells of a redeemed token or a withdrawal outlives its use by this margin (C13, C14). */
+export const CLOCK_MARGIN_SECONDS = 3600;
+
+/** What an embedder gives: everything but the audience has a default. */
+export type SettingsInput = Partial<Numbers> & {
+  readonly audience: string;
+  readonly issuers?: readonly TrustedIssuer[];
+};
+
+/**
+ * Checks settings and fills in the defaults.
+ * @throws {RangeError} naming the setting, its value and its range.
+ */
+export function readSettings(input: SettingsInput): Settings {
+  const names = ["audience", "issuers", ...Object.keys(RANGES)];
+  const unknown = Object.keys(input).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new RangeError(
+      `Cannot set ${unknown}: there is no such setting. There is ${names.join(", ")}`,
+    );
+  }
+  const numbers = Object.fromEntries(
+    Object.entries(RANGES).map(([name, range]) => {
+      const value = input[name as NumericSetting] ?? range.default;
+      if (!Number.isSafeInteger(value) || value < range.min || value > range.max) {
+        throw new RangeError(
+          `Cannot set ${name} to ${value}: give a whole number from ${range.min} to ${range.max}`,
+        );
+      }
+      return [name, value];
+    }),
+  ) as Numbers;
+  const issuers = input.issuers ?? [];
+  if (!isIdentifier(input.audience)) {
+    throw new RangeError(
+      "Cannot set audience: give 1 to 255 printable ASCII characters, no spaces",
+    );
+  }
+  if (numbers.refreshIdleSeconds < numbers.accessTokenSeconds) {
+    throw new RangeError(
+      "Cannot set refreshIdleSeconds below accessTokenSeconds: an access token would outlive its family",
+    );
+  }
+  for (const { issuer, merchants } of issuers) {
+    if (!isIdentifier(issuer)) {
+      throw new RangeError(`Cannot trust issuer "${issuer}": 1 to 255 printable ASCII characters`);
+    }
+    if (merchants === "all" && issuers.length > 1) {
+      throw new RangeError(
+        `Cannot trust issuer "${issuer}" for all merchants beside another issuer: list its merchants`,
+      );
+    }
+  }
+  if (new Set(issuers.map(({ issuer }) => issuer)).size < issuers.length) {
+    throw new RangeError("Cannot trust the same issuer twice: merge the two entries");
+  }
+  return { ...numbers, audience: input.audience, issuers };
+}

@@ -1,0 +1,104 @@
+/**
+ * Use, introspection and revocation of a token that is genuine (T7, T8).
+ * @module
+ */
+import { effectiveScope } from "./authority.ts";
+import { type Context, type Decision, type Facts, grant, type Keys, refuse } from "./decision.ts";
+import { endFamily, familyEndsAt } from "./family.ts";
+import type { Client, ClientId, FamilyId, PublicId, Seconds } from "./model.ts";
+import { comparePresented } from "./refresh.ts";
+import { intersect, type Scope } from "./scope.ts";
+
+/** A genuine access token, expired or not. */
+export interface AccessToken {
+  readonly kind: "access";
+  readonly family: FamilyId;
+  readonly scope: Scope;
+  readonly issuedAt: Seconds;
+  readonly expiresAt: Seconds;
+}
+
+/** A genuine refresh token, spent or not. */
+export interface RefreshToken {
+  readonly kind: "refresh";
+  readonly family: FamilyId;
+  readonly generation: number;
+  readonly salt: string;
+}
+
+/** A token whose origin was proved by its MAC or signature; whether it lives is for the facts to say. */
+export type GenuineToken = AccessToken | RefreshToken;
+
+/** A token that is alive now. */
+export interface LiveToken {
+  readonly kind: GenuineToken["kind"];
+  readonly user: PublicId;
+  readonly client: ClientId;
+  readonly family: FamilyId;
+  /** What it may do now. */
+  readonly scope: Scope;
+  readonly issuedAt: Seconds;
+  readonly expiresAt: Seconds;
+}
+
+/** Asks what a token is worth now. Never changes anything. */
+export interface Use {
+  readonly type: "use";
+  /** The client that asks (introspection); `null` where the bearer itself does. */
+  readonly caller: Client | null;
+  readonly token: GenuineToken;
+}
+
+/** A client revokes one of its tokens: the family ends (RFC 7009). */
+export interface RevokeToken {
+  readonly type: "revoke-token";
+  readonly client: ClientId;
+  readonly family: FamilyId;
+}
+
+/** The facts that {@link decideUse} and {@link decideRevokeToken} need. */
+export function tokenKeys(command: Use | RevokeToken): Keys {
+  return { family: command.type === "use" ? command.token.family : command.family };
+}
+
+/** Decides {@link Use}: liveness and scope are computed from what stands now (R1). */
+export function decideUse(
+  { caller, token }: Use,
+  { family, standing }: Facts,
+  context: Context,
+): Decision<LiveToken> {
+  const { now, settings } = context;
+  if (family === null || standing === null) return refuse("invalid_token", "family_unknown");
+  const { user, client } = standing.connection;
+  if (caller !== null && caller.role !== "resource-server" && caller.id !== client) {
+    return refuse("invalid_token", "foreign_client");
+  }
+  const endsAt = familyEndsAt(family, settings);
+  if (now >= endsAt) return refuse("invalid_token", "family_expired");
+  if (token.kind === "access" && now >= token.expiresAt) {
+    return refuse("invalid_token", "token_expired");
+  }
+  if (token.kind === "refresh" && comparePresented(token, family, context) !== "current") {
+    return refuse("invalid_token", "not_current");
+  }
+  const granted = token.kind === "access" ? intersect(token.scope, family.scope) : family.scope;
+  const scope = intersect(granted, effectiveScope(standing));
+  if (scope.length === 0) return refuse("invalid_token", "no_effective_scope");
+  const issuedAt = token.kind === "access" ? token.issuedAt : family.generationStartedAt;
+  const expiresAt = token.kind === "access" ? Math.min(token.expiresAt, endsAt) : endsAt;
+  return grant(
+    { kind: token.kind, user, client, family: family.id, scope, issuedAt, expiresAt },
+    [],
+  );
+}
+
+/** Decides {@link RevokeToken}. Unknown and not-yours are no error and change nothing (T7). */
+export function decideRevokeToken(
+  { client }: RevokeToken,
+  { family, standing }: Facts,
+  _context: Context,
+): Decision<null> {
+  if (family === null || standing === null) return grant(null, []);
+  if (standing.connection.client !== client) return grant(null, []);
+  return grant(null, [endFamily(family, "revoked")]);
+}
