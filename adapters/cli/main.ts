@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+/**
+ * The command line: `serve`, `mint`, `conform`, and what an operator needs.
+ * @module
+ */
+import process from "node:process";
+import { VERSION } from "../version.ts";
+import { COMMANDS } from "./commands.ts";
+import { helpOf, readOptions, table, UsageError } from "./options.ts";
+
+const HELP = `A reference implementation of the mutation fetchTokensForUser.
+
+Usage: fetch-tokens-for-user COMMAND [options]
+
+Commands:
+${table(COMMANDS.map(({ name, summary }) => [name, summary] as const))}
+fetch-tokens-for-user COMMAND --help tells more. Not affiliated with the vendor of the API.
+`;
+
+/** Runs one command line; resolves to the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === "help" || name === "--help" || name === "-h") {
+    process.stdout.write(HELP);
+    return name === undefined ? 2 : 0;
+  }
+  if (name === "--version") {
+    process.stdout.write(`${VERSION}\n`);
+    return 0;
+  }
+  const command = COMMANDS.find((known) => known.name === name);
+  if (command === undefined) {
+    process.stderr.write(`There is no command ${JSON.stringify(name)}.\n\n${HELP}`);
+    return 2;
+  }
+  if ("runRaw" in command) return await command.runRaw(rest);
+  if (rest.includes("--help") || rest.includes("-h")) {
+    process.stdout.write(helpOf(command));
+    return 0;
+  }
+  try {
+    const { values, positionals } = readOptions(command, rest, process.env);
+    return await command.run(values, positionals);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    const hint = error instanceof UsageError
+      ? `\nfetch-tokens-for-user ${name} --help tells what it takes.`
+      : "";
+    process.stderr.write(`${name}: ${text}${hint}\n`);
+    return 2;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,106 @@
+/**
+ * Verifies consent tokens: form, algorithm, issuer's key, signature, shapes (C2–C4). What the claims
+ * say is judged by the core.
+ * @module
+ */
+import { compactVerify, errors } from "jose";
+import { readConsent } from "../core/consent.ts";
+import type { Reason } from "../core/decision.ts";
+import { isIdentifier } from "../core/model.ts";
+import { sha256, systemClock } from "./entropy.ts";
+import { importJwks, type Jwks, type VerificationKey } from "./jwk.ts";
+import { readCompactJws } from "./jws.ts";
+import type { ConsentVerifier } from "./ports.ts";
+import { createRemoteKeys, type RemoteKeysOptions } from "./remote-keys.ts";
+
+/** A trusted issuer of consent tokens whose public keys are at hand. */
+export interface LocalIssuer {
+  /** Compared byte for byte with `iss`. */
+  readonly issuer: string;
+  readonly jwks: Jwks;
+}
+
+/** A trusted issuer of consent tokens whose public keys are fetched (C7). */
+export interface RemoteIssuer {
+  /** Compared byte for byte with `iss`. */
+  readonly issuer: string;
+  /** An https URL. */
+  readonly jwksUri: string;
+}
+
+/** A trusted issuer of consent tokens. */
+export type ConsentIssuer = LocalIssuer | RemoteIssuer;
+
+/** Where the keys of one issuer are found. */
+interface KeySource {
+  /**
+   * The key with this id, or `null`.
+   * @throws {KeysUnavailable} when the keys cannot be had now (C7).
+   */
+  find(kid: string): VerificationKey | null | Promise<VerificationKey | null>;
+}
+
+/** Header parameters that change what is signed, or that bring a key along: all refused (C2, CT-04, CT-06). */
+const FORBIDDEN_PARAMETERS = ["crit", "b64", "zip", "jwk", "jku", "x5u", "x5c"];
+const ALGORITHMS: readonly unknown[] = ["ES256", "RS256", "EdDSA", "Ed25519"];
+const TYPE = /^(?:application\/)?consent\+jwt$/i;
+
+/**
+ * Creates the verifier. Local keys are checked and imported here, once.
+ * @throws {RangeError} naming the issuer and key that are no good.
+ */
+export async function createConsentVerifier(
+  issuers: readonly ConsentIssuer[],
+  options: RemoteKeysOptions = { clock: systemClock },
+): Promise<ConsentVerifier> {
+  const sources = new Map<string, KeySource>();
+  for (const entry of issuers) {
+    const { issuer } = entry;
+    if (typeof issuer !== "string" || !isIdentifier(issuer)) {
+      throw new RangeError(`Cannot trust issuer "${issuer}": 1 to 255 printable ASCII characters`);
+    }
+    if (sources.has(issuer)) throw new RangeError(`Cannot trust issuer "${issuer}" twice`);
+    if ("jwksUri" in entry) sources.set(issuer, createRemoteKeys(entry.jwksUri, options));
+    else {
+      const keys = await importJwks(entry.jwks, `issuer "${issuer}"`);
+      sources.set(issuer, { find: (kid) => keys.get(kid) ?? null });
+    }
+  }
+  return {
+    async verify(token) {
+      const read = readCompactJws(token);
+      if (typeof read === "string") return { rejected: `consent_${read}` };
+      const { header, claims } = read;
+      const flaw = judgeHeader(header);
+      if (flaw !== null) return { rejected: flaw };
+      const { iss } = claims;
+      const source = typeof iss === "string" ? sources.get(iss) : undefined;
+      if (source === undefined) return { rejected: "consent_issuer" };
+      const key = await source.find(header["kid"] as string);
+      if (key === null) return { rejected: "consent_key" };
+      if (key.alg !== header["alg"]) return { rejected: "consent_algorithm" };
+      if (!await isSignedBy(token, key)) return { rejected: "consent_signature" };
+      return readConsent(claims, sha256(token)) ?? { rejected: "consent_claims" };
+    },
+  };
+}
+
+/** What a header must be before a key is looked for (C2, C3). */
+function judgeHeader(header: Readonly<Record<string, unknown>>): Reason | null {
+  const { alg, typ, kid } = header;
+  if (FORBIDDEN_PARAMETERS.some((name) => name in header)) return "consent_header";
+  if (typeof kid !== "string" || !isIdentifier(kid)) return "consent_header";
+  if (!ALGORITHMS.includes(alg)) return "consent_algorithm";
+  if (typeof typ !== "string" || !TYPE.test(typ)) return "consent_type";
+  return null;
+}
+
+async function isSignedBy(token: string, { key, alg }: VerificationKey): Promise<boolean> {
+  try {
+    await compactVerify(token, key, { algorithms: [alg] });
+    return true;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return false;
+    throw error;
+  }
+}

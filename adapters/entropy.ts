@@ -1,0 +1,57 @@
+/**
+ * Time, randomness and digests: the only place that reads the clock or draws random bytes.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { Clock, Entropy } from "./ports.ts";
+
+/** The clock of this machine. */
+export const systemClock: Clock = { now: () => Date.now() };
+
+/** The random bytes of this machine, drawn in blocks: one system call serves many small requests. */
+export const systemEntropy: Entropy = pooledEntropy(4096);
+
+function pooledEntropy(size: number): Entropy {
+  let pool = new Uint8Array(0);
+  let used = 0;
+  return {
+    bytes(count) {
+      if (count > size) return new Uint8Array(randomBytes(count));
+      if (used + count > pool.length) {
+        pool = new Uint8Array(randomBytes(size));
+        used = 0;
+      }
+      used += count;
+      return pool.slice(used - count, used);
+    },
+  };
+}
+
+/** Bytes as lower-case hexadecimal. */
+export function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex");
+}
+
+/** SHA-256 of a text's UTF-8, hexadecimal. */
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** Compares two digests of equal length in constant time. */
+export function sameDigest(a: string, b: string): boolean {
+  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+}
+
+/**
+ * A new id: 48 bits of time in milliseconds, 80 random bits, as 32 hexadecimal digits. Ids grow with
+ * time, which keeps the pages of an index hot (T2).
+ */
+export function timeOrderedId(nowMilliseconds: number, entropy: Entropy): string {
+  return Math.trunc(nowMilliseconds).toString(16).padStart(12, "0") + hex(entropy.bytes(10));
+}
+
+/** A new secret of 256 bits in unreserved characters (G10). */
+export function newSecret(entropy: Entropy): string {
+  return Buffer.from(entropy.bytes(32)).toString("base64url");
+}

@@ -1,0 +1,194 @@
+/**
+ * The GraphQL face: schema (G1–G4) and resolvers. What was asked goes to the service as it came; what
+ * comes back is the payload, or an error whose text never depends on what the caller sent.
+ * @module
+ */
+import { makeExecutableSchema } from "@graphql-tools/schema";
+import { GraphQLError, type GraphQLSchema } from "graphql";
+import { MESSAGES } from "../core/message.ts";
+import type { Client } from "../core/model.ts";
+import type { Arguments } from "../core/request.ts";
+import { ClientError, type FetchTokensForUserPayload, InputError, type Service } from "./direct.ts";
+import { KeysUnavailable, StoreFault } from "./ports.ts";
+
+/** The schema, as text. Names, types and nullability are the vendor's (G1–G4), descriptions are ours. */
+export const typeDefs: string = `
+type Query {
+  """
+  The version of this API. GraphQL requires a query root; this one field is a decision of this
+  implementation and no part of the vendor's contract.
+  """
+  apiVersion: String!
+}
+
+type Mutation {
+  """
+  Gets an access token and a refresh token for a user. Provide exactly one of consentToken and
+  publicId: both or neither is an error of the caller with the code BAD_USER_INPUT.
+  """
+  fetchTokensForUser(
+    """
+    A consent token: signed, short-lived and for one redemption. It delegates the user's consent at a
+    merchant to the calling client, and connects the two from then on.
+    """
+    consentToken: String
+
+    """
+    The public id of a user who is connected to the calling client.
+    """
+    publicId: String
+  ): FetchTokensForUserPayload
+}
+
+"""
+Either all six token fields and no user error, or none of them and exactly one user error.
+"""
+type FetchTokensForUserPayload {
+  """
+  The access token: a bearer credential. Keep it secret.
+  """
+  accessToken: String
+
+  """
+  The remaining lifetime of the access token, in whole seconds.
+  """
+  expiresIn: Int
+
+  """
+  The public id of the user the tokens are for.
+  """
+  publicId: String
+
+  """
+  The refresh token: the calling client swaps it for new tokens. Keep it secret.
+  """
+  refreshToken: String
+
+  """
+  The scope of the access token as issued: space-delimited, sorted, without duplicates.
+  """
+  scope: String
+
+  """
+  The type of the access token. Always Bearer.
+  """
+  tokenType: String
+
+  """
+  Why there are no tokens; empty on success.
+  """
+  userErrors: [FetchTokensForUserUserError!]!
+}
+
+"""
+Why a user did not get tokens.
+"""
+type FetchTokensForUserUserError {
+  """
+  The error code, for programs.
+  """
+  code: FetchTokensForUserUserErrorErrorCode!
+
+  """
+  The path to the argument that caused the error.
+  """
+  field: [String!]!
+
+  """
+  The error message, for people.
+  """
+  message: String!
+}
+
+"""
+The codes of FetchTokensForUserUserError.
+"""
+enum FetchTokensForUserUserErrorErrorCode {
+  """
+  The consent token is invalid.
+  """
+  INVALID_TOKEN
+
+  """
+  The user has not consented to the requested scope.
+  """
+  NO_CONSENT
+
+  """
+  No user was found.
+  """
+  NO_USER
+}
+`;
+
+/** What the resolvers need to know of a request. */
+export interface PartnerContext {
+  /** The authenticated client. */
+  readonly client: Pick<Client, "id">;
+  /** Given to the caller with a masked fault, so that it can be found in the log. */
+  readonly requestId: string;
+  /** Told what came of each mutation field, with the error where it was a fault. For logs only. */
+  note?(outcome: string, fault?: unknown): void;
+}
+
+/** Builds the executable schema of the Partners API; `contextValue` must be a {@link PartnerContext}. */
+export function createSchema(service: Pick<Service, "fetchTokensForUser">): GraphQLSchema {
+  return makeExecutableSchema({
+    typeDefs,
+    resolvers: {
+      Query: { apiVersion: () => "unstable" },
+      Mutation: {
+        fetchTokensForUser: (_root: unknown, args: Arguments, context: PartnerContext) =>
+          fetchTokensForUser(service, args, context),
+      },
+    },
+  });
+}
+
+async function fetchTokensForUser(
+  service: Pick<Service, "fetchTokensForUser">,
+  args: Arguments,
+  context: PartnerContext,
+): Promise<FetchTokensForUserPayload> {
+  try {
+    const payload = await service.fetchTokensForUser(context.client.id, args);
+    context.note?.(payload.userErrors[0]?.code ?? "granted");
+    return payload;
+  } catch (error) {
+    const shown = present(error, context.requestId);
+    const isFault = !(error instanceof InputError || error instanceof ClientError);
+    context.note?.(String(shown.extensions["code"]), isFault ? error : undefined);
+    throw shown;
+  }
+}
+
+/**
+ * What a caller may see of an error: its own mistake (E2), or that something failed here, which is
+ * `SERVICE_UNAVAILABLE` where a retry may succeed (A3).
+ */
+function present(error: unknown, requestId: string): GraphQLError {
+  if (error instanceof InputError) {
+    return new GraphQLError(error.message, { extensions: { code: error.code } });
+  }
+  if (error instanceof ClientError) {
+    return new GraphQLError(MESSAGES.invalid_client, { extensions: { code: "UNAUTHENTICATED" } });
+  }
+  return maskFault(error, requestId);
+}
+
+/** A fault as a caller may see it: retryable or not, and a request id to ask about (A3, G9). */
+export function maskFault(error: unknown, requestId: string): GraphQLError {
+  if (isRetryable(error)) {
+    return new GraphQLError("The service is temporarily unavailable. Try again.", {
+      extensions: { code: "SERVICE_UNAVAILABLE", requestId },
+    });
+  }
+  return new GraphQLError("Something failed here. It is not the caller's fault.", {
+    extensions: { code: "INTERNAL_SERVER_ERROR", requestId },
+  });
+}
+
+/** Whether the same call may succeed later (A3, C7). */
+export function isRetryable(error: unknown): boolean {
+  return error instanceof StoreFault || error instanceof KeysUnavailable;
+}

@@ -1,0 +1,66 @@
+/**
+ * Client credentials in the Authorization header (G8, RFC 7617) and bearer tokens (RFC 6750 §2.1).
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { type Client, isClientId } from "../../core/model.ts";
+import type { Service } from "../direct.ts";
+
+/** A client id and secret as presented. */
+export interface PresentedCredentials {
+  readonly id: string;
+  /** Secret. */
+  readonly secret: string;
+}
+
+/** What a client that authenticates by Basic is told when that fails (RFC 7617 §2). */
+export const BASIC_CHALLENGE = 'Basic realm="fetch-tokens-for-user", charset="UTF-8"';
+
+/** What stands for credentials that no client can have. */
+const NOBODY: PresentedCredentials = { id: "", secret: "" };
+
+/**
+ * Reads Basic credentials; `null` where there are none. Each part may be form-encoded (RFC 6749 §2.3.1)
+ * or plain: no id and no secret holds a character that this changes (G10).
+ */
+export function readBasic(authorization: string | null): PresentedCredentials | null {
+  const encoded = /^basic +([a-z0-9+/]+={0,2})$/i.exec(authorization ?? "")?.[1];
+  if (encoded === undefined) return null;
+  const text = Buffer.from(encoded, "base64").toString();
+  const colon = text.indexOf(":");
+  if (colon < 0) return null;
+  return { id: formDecode(text.slice(0, colon)), secret: formDecode(text.slice(colon + 1)) };
+}
+
+/** Whether an Authorization header is meant as Basic, readable or not. */
+export function isBasic(authorization: string | null): boolean {
+  return /^basic(?: |$)/i.test(authorization ?? "");
+}
+
+/**
+ * The enabled client with these credentials, or `null`. Whatever is wrong with them, the same work is
+ * done (G8).
+ */
+export function authenticate(
+  service: Pick<Service, "authenticate">,
+  credentials: PresentedCredentials | null,
+): Promise<Client | null> {
+  const { id, secret } = credentials ?? NOBODY;
+  const possible = isClientId(id) && isClientId(secret);
+  return possible ? service.authenticate(id, secret) : service.authenticate("", "");
+}
+
+/** The token of a Bearer header; `""` where it cannot be read; `null` where no token is presented. */
+export function readBearer(authorization: string | null): string | null {
+  if (!/^bearer(?: |$)/i.test(authorization ?? "")) return null;
+  return /^bearer +([a-z0-9._~+/-]+=*)$/i.exec(authorization ?? "")?.[1] ?? "";
+}
+
+function formDecode(text: string): string {
+  if (!text.includes("%")) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
+}

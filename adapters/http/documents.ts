@@ -1,0 +1,146 @@
+/**
+ * GraphQL documents: parsed, weighed and validated once, then remembered by their text. No message
+ * repeats a value of the document: callers put secrets inline (G9).
+ * @module
+ */
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  parse,
+  validate,
+  visit,
+} from "graphql";
+import { weigh } from "./weight.ts";
+
+/** The most that one document may ask for (A2). */
+export const DOCUMENT_LIMITS = {
+  /** Lexical tokens. */
+  tokens: 4000,
+  /** Levels of fields, with fragments written out. The usual introspection query has 15. */
+  depth: 20,
+  /** Fields, with fragments written out. The usual introspection query has 230. */
+  fields: 400,
+  /** Renamed fields, with fragments written out. */
+  aliases: 120,
+} as const;
+
+/** What is remembered: documents up to this length, up to this length in total, in characters. */
+const CACHED_LENGTH = { document: 4096, total: 262_144 } as const;
+
+/** Reads documents. */
+export interface Documents {
+  /** The document, or why it cannot be parsed. */
+  parse(query: string): DocumentNode | GraphQLError;
+  /** Why a parsed document cannot be executed: it asks for too much, or does not fit the schema. */
+  check(query: string, document: DocumentNode): readonly GraphQLError[];
+}
+
+/** Documents for a schema. Only valid ones without inline values are remembered, least recently used first out. */
+export function createDocuments(schema: GraphQLSchema): Documents {
+  const valid = new Map<string, DocumentNode>();
+  let length = 0;
+  const remember = (query: string, document: DocumentNode) => {
+    if (query.length > CACHED_LENGTH.document || holdsText(document)) return;
+    valid.set(query, document);
+    length += query.length;
+    for (const oldest of valid.keys()) {
+      if (length <= CACHED_LENGTH.total) return;
+      valid.delete(oldest);
+      length -= oldest.length;
+    }
+  };
+  return {
+    parse(query) {
+      const document = valid.get(query);
+      if (document === undefined) return parseQuery(query);
+      valid.delete(query);
+      valid.set(query, document); // now the most recently used
+      return document;
+    },
+    check(query, document) {
+      if (valid.get(query) === document) return [];
+      const errors = judge(schema, document);
+      if (errors.length === 0) remember(query, document);
+      return errors;
+    },
+  };
+}
+
+function parseQuery(query: string): DocumentNode | GraphQLError {
+  try {
+    return parse(query, { maxTokens: DOCUMENT_LIMITS.tokens });
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    const { source, positions } = error;
+    return new GraphQLError(withoutFound(error.message), {
+      source,
+      positions,
+      extensions: { code: "GRAPHQL_PARSE_FAILED" },
+    });
+  }
+}
+
+/** A syntax error says what was expected, but what was found is the caller's. */
+function withoutFound(message: string): string {
+  if (message.includes("Document contains more")) {
+    return `The query has more than ${DOCUMENT_LIMITS.tokens} tokens.`;
+  }
+  const expected = /^Syntax Error: (Expected [^"]*?), found/.exec(message)?.[1];
+  return `Syntax Error: ${expected ?? "Unexpected text"}.`;
+}
+
+function judge(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
+  const weight = weigh(document);
+  for (const kind of ["depth", "fields", "aliases"] as const) {
+    if (weight[kind] <= DOCUMENT_LIMITS[kind]) continue;
+    const text = `The query asks for too much: its ${kind} may be at most ${
+      DOCUMENT_LIMITS[kind]
+    }.`;
+    return [new GraphQLError(text, { extensions: { code: "QUERY_TOO_COMPLEX" } })];
+  }
+  return validate(schema, withoutValues(document)).map(({ message, nodes }) =>
+    new GraphQLError(withoutLongNames(message, schema), {
+      nodes: nodes ?? [],
+      extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
+    })
+  );
+}
+
+/** The same document with placeholders for its values, equal ones for equal ones: as valid as the original. */
+function withoutValues(document: DocumentNode): DocumentNode {
+  const seen = new Map<string, string>();
+  const placeholder = (value: string) => {
+    const known = seen.get(value) ?? String(seen.size);
+    seen.set(value, known);
+    return known;
+  };
+  return visit(document, {
+    IntValue: (node) => ({ ...node, value: placeholder(node.value) }),
+    FloatValue: (node) => ({ ...node, value: `${placeholder(node.value)}.0` }),
+    StringValue: (node) => ({ ...node, value: `value ${placeholder(node.value)}`, block: false }),
+    EnumValue: (node) => ({ ...node, value: `VALUE_${placeholder(node.value)}` }),
+  });
+}
+
+function withoutLongNames(message: string, schema: GraphQLSchema): string {
+  return message.replace(
+    /\w{24,}/g,
+    (name) => schema.getType(name) === undefined ? showName(name) : name,
+  );
+}
+
+/** A name as it may be repeated, which helps to find a typing error: unless it is as long as a secret. */
+export function showName(name: string): string {
+  return name.length < 24 ? name : "…";
+}
+
+function holdsText(document: DocumentNode): boolean {
+  let found = false;
+  visit(document, {
+    StringValue: () => {
+      found = true;
+    },
+  });
+  return found;
+}

@@ -1,0 +1,43 @@
+/**
+ * The handler for servers that speak in Request and Response: `Deno.serve`, workers, tests.
+ * @module
+ */
+import { BodyError, type HttpHandler, type HttpRequest } from "./exchange.ts";
+
+/** Adapts a handler to `(Request) => Promise<Response>`. */
+export function toFetchHandler(handler: HttpHandler): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const { status, headers, body } = await handler(toHttpRequest(request));
+    const hasBody = body !== "" && request.method !== "HEAD";
+    return new Response(hasBody ? body : null, { status, headers });
+  };
+}
+
+function toHttpRequest(request: Request): HttpRequest {
+  const { pathname, search } = new URL(request.url);
+  return {
+    method: request.method,
+    target: pathname + search,
+    header: (name) => request.headers.get(name),
+    body: (limitBytes) => readBody(request, limitBytes),
+  };
+}
+
+async function readBody({ body }: Request, limitBytes: number): Promise<string> {
+  if (body === null) return "";
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let text = "";
+  let length = 0;
+  const reader = body.getReader();
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      length += part.value.length;
+      if (length > limitBytes) throw new BodyError(413);
+      text += decoder.decode(part.value, { stream: true });
+    }
+    return text + decoder.decode();
+  } catch (error) {
+    await reader.cancel().catch(() => {});
+    throw error instanceof BodyError ? error : new BodyError(400);
+  }
+}

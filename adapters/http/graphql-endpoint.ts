@@ -1,0 +1,237 @@
+/**
+ * GraphQL over HTTP (G7) by graphql-http, with strict JSON, remembered documents and limits (A2).
+ * @module
+ */
+import {
+  type ExecutionResult,
+  getOperationAST,
+  GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  OperationTypeNode,
+} from "graphql";
+import {
+  createHandler,
+  type OperationArgs,
+  type OperationContext,
+  parseRequestParams,
+  type Request,
+  type RequestParams,
+  type Response,
+} from "graphql-http";
+import { isRetryable, maskFault } from "../graphql.ts";
+import { isJsonObject, parseStrictJson } from "../strict-json.ts";
+import { createDocuments, showName } from "./documents.ts";
+import {
+  BodyError,
+  errorGraphql,
+  type Exchange,
+  type HttpResponse,
+  json,
+  NO_STORE,
+  RETRY_AFTER,
+} from "./exchange.ts";
+import { countRootFields } from "./weight.ts";
+
+/** The longest body that is read, in bytes. */
+export const MAX_BODY_BYTES = 65_536;
+
+/** One call of an endpoint, after authentication. */
+export interface Call<Context> {
+  readonly exchange: Exchange;
+  readonly context: Context;
+}
+
+/** What an endpoint serves, and what it refuses as a whole. */
+export interface EndpointOptions<Context> {
+  readonly schema: GraphQLSchema;
+  /** The most fields of one mutation. */
+  readonly maxMutationFields: number;
+  /** Charges for the fields of a mutation that is about to run: 0, or the seconds to wait. */
+  charge(call: Call<Context>, fields: number): number;
+  /** The response that takes the place of a result with an error of this code, if any. */
+  replace(code: unknown): HttpResponse | null;
+}
+
+type GraphqlRequest<Context> = Request<Exchange, Context>;
+
+/** Creates the endpoint: a function from calls to responses. */
+export function createEndpoint<Context extends object>(
+  options: EndpointOptions<Context>,
+): (call: Call<Context>) => Promise<HttpResponse> {
+  const prepare = createPreparation(options);
+  const handle = createHandler<Exchange, Context, OperationContext>({
+    parseRequestParams: readParams,
+    onSubscribe: prepare,
+    onOperation: (request, _args, result) => finish(result, request, options),
+    formatError: (error) =>
+      error instanceof GraphQLError
+        ? error
+        : new GraphQLError(error.message, { extensions: { code: "BAD_REQUEST" } }),
+  });
+  return async ({ exchange, context }) => {
+    const { method, target: url } = exchange.request;
+    const headers = { get: (name: string) => exchange.request.header(name) };
+    const request = { method, url, headers, body: null, raw: exchange, context };
+    return toHttpResponse(await handle(request));
+  };
+}
+
+/** Reads the parameters of a POST; those of a GET are left to graphql-http. */
+async function readParams<Context>(
+  request: GraphqlRequest<Context>,
+): Promise<RequestParams | Response | void> {
+  if (request.method !== "POST") return;
+  const incoming = request.raw.request;
+  if (!isJson(incoming.header("content-type"))) return [null, { status: 415, statusText: "" }];
+  let text: string;
+  try {
+    text = await incoming.body(MAX_BODY_BYTES);
+  } catch (error) {
+    const { status, message } = error instanceof BodyError ? error : new BodyError(400);
+    return toTuple(errorGraphql(status, "BAD_REQUEST", message));
+  }
+  const data = parseBody(text);
+  return parseRequestParams({
+    ...request,
+    headers: { "content-type": "application/json" },
+    body: data,
+  });
+}
+
+function parseBody(text: string): Record<string, unknown> {
+  let data: unknown;
+  try {
+    data = parseStrictJson(text);
+  } catch {
+    throw new Error("The body is not JSON, or has the same member name twice in one object.");
+  }
+  if (isJsonObject(data)) return data;
+  throw new Error("The body must be one JSON object: batches of operations are not supported.");
+}
+
+/** JSON in UTF-8 (G7): no form, no multipart, nothing a browser sends across sites unasked. */
+function isJson(contentType: string | null): boolean {
+  const [type = "", ...parameters] = (contentType ?? "").toLowerCase().split(";");
+  const charset = parameters.map((part) => part.trim()).find((part) => part.startsWith("charset="));
+  return type.trim() === "application/json" &&
+    ["utf-8", "utf8"].includes((charset ?? "charset=utf-8").slice(8).replaceAll('"', ""));
+}
+
+/** Parses, counts, weighs, validates and charges, in this order; what is left is to execute. */
+function createPreparation<Context extends object>(
+  { schema, maxMutationFields, charge }: EndpointOptions<Context>,
+) {
+  const documents = createDocuments(schema);
+  return (
+    request: GraphqlRequest<Context>,
+    params: RequestParams,
+  ): OperationArgs<OperationContext> | readonly GraphQLError[] | Response => {
+    const { raw: exchange, context, method } = request;
+    const { query, operationName, variables } = params;
+    const document = documents.parse(query);
+    if (document instanceof GraphQLError) return refuse([document], exchange);
+    const operation = getOperationAST(document, operationName);
+    if (operation && !schema.getRootType(operation.operation)) {
+      const text = `There is no ${operation.operation} in this API.`;
+      const extensions = { code: "GRAPHQL_VALIDATION_FAILED" };
+      return refuse([new GraphQLError(text, { nodes: operation, extensions })], exchange);
+    }
+    const fields = operation?.operation === OperationTypeNode.MUTATION
+      ? countRootFields(document, operation)
+      : 0;
+    if (fields > maxMutationFields) {
+      const text = `A request may hold at most ${maxMutationFields} mutation fields. Split it.`;
+      return tooManyRequests(text, 1, exchange);
+    }
+    const errors = documents.check(query, document);
+    if (errors.length > 0) return refuse(errors, exchange);
+    const seconds = fields === 0 || method !== "POST" ? 0 : charge({ exchange, context }, fields);
+    if (seconds > 0) {
+      const text = `Too many mutation fields in a short time. Try again in ${seconds} s.`;
+      return tooManyRequests(text, seconds, exchange);
+    }
+    return {
+      schema,
+      document,
+      contextValue: context as Record<PropertyKey, unknown>,
+      rootValue: undefined,
+      ...(variables && { variableValues: variables }),
+      ...(operationName && { operationName }),
+    };
+  };
+}
+
+function refuse(
+  errors: readonly GraphQLError[],
+  { trace }: Exchange,
+): readonly GraphQLError[] {
+  trace.outcomes.push(String(errors[0]?.extensions["code"]));
+  return errors;
+}
+
+function tooManyRequests(message: string, seconds: number, { trace }: Exchange): Response {
+  const code = "TOO_MANY_REQUESTS";
+  trace.outcomes.push(code);
+  return toTuple(errorGraphql(429, code, message, { "retry-after": String(seconds) }));
+}
+
+/** Makes sure that nothing but what was meant for callers is in the errors of a result. */
+function finish<Context>(
+  result: ExecutionResult,
+  { raw: exchange }: GraphqlRequest<Context>,
+  { replace }: EndpointOptions<Context>,
+): ExecutionResult | Response {
+  if (result.errors === undefined) return result;
+  const errors = result.errors.map((error) => presentError(error, exchange));
+  for (const { extensions } of errors) {
+    const replacement = replace(extensions["code"]);
+    if (replacement !== null) return toTuple(replacement);
+  }
+  return { ...result, errors };
+}
+
+function presentError(error: GraphQLError, { requestId, trace }: Exchange): GraphQLError {
+  if (error.path === undefined) {
+    // Nothing was executed: a variable does not fit. The engine's message repeats its value.
+    trace.outcomes.push("BAD_USER_INPUT");
+    const node = error.nodes?.[0];
+    const name = node?.kind === Kind.VARIABLE_DEFINITION ? showName(node.variable.name.value) : "…";
+    return new GraphQLError(`The value of variable $${name} is not of its declared type.`, {
+      nodes: error.nodes ?? [],
+      extensions: { code: "BAD_USER_INPUT" },
+    });
+  }
+  if (typeof error.extensions["code"] === "string") return error;
+  trace.faults.push(error.originalError ?? error);
+  const { message, extensions } = maskFault(error.originalError, requestId);
+  return new GraphQLError(message, { nodes: error.nodes ?? [], path: error.path, extensions });
+}
+
+/** The answer where nothing was executed because something failed here (A3). */
+export function graphqlFault(error: unknown, requestId: string): HttpResponse {
+  const [status, headers] = isRetryable(error) ? [503, RETRY_AFTER] as const : [500, {}] as const;
+  return json(status, { errors: [maskFault(error, requestId)] }, { ...NO_STORE, ...headers });
+}
+
+/** What graphql-http refuses without a word. */
+const REFUSALS: Readonly<Record<number, readonly [code: string, message: string]>> = {
+  405: ["METHOD_NOT_ALLOWED", "Use POST; GET is for queries only."],
+  406: ["NOT_ACCEPTABLE", "Accept application/graphql-response+json or application/json."],
+  415: ["UNSUPPORTED_MEDIA_TYPE", "Send application/json in UTF-8."],
+};
+
+function toHttpResponse([body, { status, headers }]: Response): HttpResponse {
+  const refusal = REFUSALS[status];
+  if (refusal !== undefined) return errorGraphql(status, ...refusal, headers);
+  return {
+    status,
+    headers: { ...NO_STORE, ...headers },
+    body: body ?? "",
+    ...(status === 400 && { outcome: "BAD_REQUEST" }),
+  };
+}
+
+function toTuple({ status, headers, body }: HttpResponse): Response {
+  return [body, { status, statusText: "", headers: { ...headers } }];
+}

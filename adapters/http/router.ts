@@ -1,0 +1,177 @@
+/**
+ * Every HTTP endpoint of the server, in one table.
+ * @module
+ */
+import type { Service } from "../direct.ts";
+import { systemClock, systemEntropy, timeOrderedId } from "../entropy.ts";
+import type { Jwks } from "../jwk.ts";
+import type { Clock, Entropy } from "../ports.ts";
+import {
+  errorJson,
+  type Exchange,
+  type HttpHandler,
+  type HttpRequest,
+  type HttpResponse,
+  json,
+  NO_STORE,
+} from "./exchange.ts";
+import { graphqlFault } from "./graphql-endpoint.ts";
+import { checkOrigin, jwks, metadata, PATHS } from "./metadata.ts";
+import {
+  createIntrospectionEndpoint,
+  createRevocationEndpoint,
+  createTokenEndpoint,
+  oauthFault,
+} from "./oauth.ts";
+import { createPartnersEndpoint, type PartnersLimits } from "./partners.ts";
+import { createUsersEndpoint } from "./users.ts";
+
+/** How the server is set up. */
+export interface HttpOptions extends PartnersLimits {
+  /**
+   * Scheme, host and port under which callers reach the server, without a trailing slash: the `issuer`
+   * of its metadata. A function where the port is known only once the server listens.
+   */
+  readonly publicUrl: string | (() => string);
+  /** The public keys of JWT access tokens; none where access tokens are opaque. */
+  readonly jwks?: () => Jwks;
+  /** Told of every request once it is answered. Must not throw. */
+  readonly log?: (record: RequestRecord) => void;
+  readonly clock?: Clock;
+  readonly entropy?: Entropy;
+}
+
+/** One answered request. It holds nothing that a caller wrote, but for what proved to be true (G9). */
+export interface RequestRecord {
+  /** Whole Unix seconds. */
+  readonly at: number;
+  readonly requestId: string;
+  /** `OTHER` where it is none of the usual ones. */
+  readonly method: string;
+  /** `null` where there is nothing at the path, which may then be anything. */
+  readonly path: string | null;
+  readonly status: number;
+  readonly milliseconds: number;
+  /** The authenticated client. */
+  readonly client?: string;
+  /** What came of it: a word for each mutation field (`granted`, `NO_USER` …), or an error code. */
+  readonly outcome: string;
+  /** What failed here, with its stack. */
+  readonly faults?: readonly string[];
+}
+
+/** What stands at a path. */
+interface Route {
+  /** `null`: it looks at the method itself, after authentication. */
+  readonly methods: readonly string[] | null;
+  readonly handle: (exchange: Exchange) => Promise<HttpResponse> | HttpResponse;
+  /** The answer where `handle` throws. */
+  readonly fault: (error: unknown, requestId: string) => HttpResponse;
+}
+
+/**
+ * Creates the handler of all requests. Bind it to a server with `startServer`, or `toFetchHandler`.
+ * @throws {RangeError} when an option is out of its range.
+ */
+export function createHttpHandler(service: Service, options: HttpOptions): HttpHandler {
+  const { publicUrl, clock = systemClock, entropy = systemEntropy, log = () => {} } = options;
+  const issuer = typeof publicUrl === "string" ? constant(checkOrigin(publicUrl)) : publicUrl;
+  const graphql = (handle: Route["handle"]): Route => ({
+    methods: null,
+    handle,
+    fault: graphqlFault,
+  });
+  const oauth = (handle: Route["handle"]): Route => ({
+    methods: ["POST"],
+    handle,
+    fault: oauthFault,
+  });
+  const get = (handle: Route["handle"]): Route => ({ methods: ["GET"], handle, fault: oauthFault });
+  const routes: ReadonlyMap<string, Route> = new Map([
+    [PATHS.partners, graphql(createPartnersEndpoint(service, options, clock))],
+    [PATHS.users, graphql(createUsersEndpoint(service))],
+    [PATHS.token, oauth(createTokenEndpoint(service))],
+    [PATHS.revoke, oauth(createRevocationEndpoint(service))],
+    [PATHS.introspect, oauth(createIntrospectionEndpoint(service, issuer))],
+    [PATHS.metadata, get(() => metadata(issuer()))],
+    [PATHS.jwks, get(() => jwks(options.jwks?.() ?? { keys: [] }))],
+    [PATHS.health, get(health)],
+  ]);
+  return async (request) => {
+    const start = clock.now();
+    const path = request.target.split("?", 1)[0] ?? "";
+    const route = routes.get(path);
+    const exchange: Exchange = {
+      request,
+      requestId: timeOrderedId(start, entropy),
+      trace: { client: null, outcomes: [], faults: [] },
+    };
+    const response = await answer(route, exchange);
+    const { status, headers, body } = response;
+    const known = route === undefined ? null : path;
+    log(describe(exchange, known, response, start, clock.now()));
+    return { status, headers: { ...headers, "x-request-id": exchange.requestId }, body };
+  };
+}
+
+async function answer(route: Route | undefined, exchange: Exchange): Promise<HttpResponse> {
+  if (route === undefined) return notFound();
+  const { request, requestId, trace } = exchange;
+  try {
+    return refuseMethod(request, route.methods) ?? await route.handle(exchange);
+  } catch (error) {
+    trace.faults.push(error);
+    return route.fault(error, requestId);
+  }
+}
+
+/** What a route says to a method it does not serve. GET includes HEAD; servers leave out the body. */
+function refuseMethod({ method }: HttpRequest, methods: Route["methods"]): HttpResponse | null {
+  if (methods === null || methods.includes(method)) return null;
+  if (method === "HEAD" && methods.includes("GET")) return null;
+  const allow = [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
+  if (method === "OPTIONS") return { status: 204, headers: { allow }, body: "" };
+  return errorJson(405, "method_not_allowed", `Use one of: ${allow}.`, { allow });
+}
+
+function notFound(): HttpResponse {
+  return errorJson(404, "not_found", `There is nothing here. The API is at ${PATHS.partners}.`);
+}
+
+function health({ request }: Exchange): HttpResponse {
+  return request.stopping
+    ? json(503, { status: "stopping" }, NO_STORE)
+    : json(200, { status: "ok" }, NO_STORE);
+}
+
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+function describe(
+  { request, requestId, trace }: Exchange,
+  path: string | null,
+  { status, outcome = "ok" }: HttpResponse,
+  start: number,
+  end: number,
+): RequestRecord {
+  return {
+    at: Math.floor(end / 1000),
+    requestId,
+    method: METHODS.includes(request.method) ? request.method : "OTHER",
+    path,
+    status,
+    milliseconds: end - start,
+    ...(trace.client !== null && { client: trace.client }),
+    outcome: trace.outcomes.join(",") || outcome,
+    ...(trace.faults.length > 0 && { faults: trace.faults.map(describeFault) }),
+  };
+}
+
+function describeFault(fault: unknown): string {
+  if (!(fault instanceof Error)) return String(fault);
+  const cause = fault.cause === undefined ? "" : `\ncaused by ${describeFault(fault.cause)}`;
+  return (fault.stack ?? fault.message) + cause;
+}
+
+function constant<Value>(value: Value): () => Value {
+  return () => value;
+}

@@ -1,0 +1,109 @@
+/**
+ * Access tokens as JWTs (T3, RFC 9068), for resource servers that verify by signature alone. Refresh
+ * tokens stay opaque. Such a token lives to its `exp` for whoever does not ask this server (R2).
+ * @module
+ */
+import { compactVerify, errors, SignJWT } from "jose";
+import type { TokenGrant } from "../core/decision.ts";
+import type { FamilyId } from "../core/model.ts";
+import { readScope, writeScope } from "../core/scope.ts";
+import type { AccessToken } from "../core/use.ts";
+import { hex, systemEntropy } from "./entropy.ts";
+import { importCryptoKey, importJwks, type VerificationKey } from "./jwk.ts";
+import { MAX_JWS_LENGTH, readCompactJws } from "./jws.ts";
+import type { Entropy, TokenSealer } from "./ports.ts";
+import { publicJwk } from "./private-jwk.ts";
+import { allKeys, checkSigningKeys, type SigningKeys } from "./signing-keys.ts";
+
+/** How JWT access tokens are made. */
+export interface JwtTokensOptions {
+  /** `iss`: this server, as in its metadata (RFC 8414). */
+  readonly issuer: string;
+  /** `aud`: the Users API. Never the audience of consent tokens: neither API takes the other's (T3). */
+  readonly audience: string;
+  readonly keys: SigningKeys;
+  /** Makes the refresh tokens. Opaque access tokens from before the option was set stay good. */
+  readonly opaque: TokenSealer;
+  readonly entropy?: Entropy;
+}
+
+const TYPE = "at+jwt";
+/** The family, and what makes each token another one. */
+const JTI = /^([0-9a-f]{32})\.[0-9a-f]{32}$/;
+
+/**
+ * Creates a sealer whose access tokens are JWTs, signed with the active key.
+ * @throws {RangeError} when the keys are no good.
+ */
+export async function createJwtTokens(
+  { issuer, audience, keys, opaque, entropy = systemEntropy }: JwtTokensOptions,
+): Promise<TokenSealer> {
+  const all = allKeys(checkSigningKeys(keys)).map(publicJwk);
+  const verificationKeys = await importJwks({ keys: all }, "this server");
+  const { kid, alg } = verificationKeys.get(keys.active.kid ?? "")!;
+  const signingKey = await importCryptoKey(keys.active, alg);
+  const sign = async (grant: TokenGrant) => {
+    const jti = `${grant.family}.${hex(entropy.bytes(16))}`;
+    const token = await new SignJWT({ ...claimsOf(grant), iss: issuer, aud: audience, jti })
+      .setProtectedHeader({ alg, typ: TYPE, kid })
+      .sign(signingKey);
+    if (token.length > MAX_JWS_LENGTH) {
+      throw new RangeError("Cannot seal a token: its scope is too long");
+    }
+    return token;
+  };
+  return {
+    activeKeyId: opaque.activeKeyId,
+    async seal(grant) {
+      const { refreshToken } = await opaque.seal(grant);
+      return { accessToken: await sign(grant), refreshToken };
+    },
+    async open(token) {
+      const claims = await verify(token, verificationKeys);
+      if (claims === null) return await opaque.open(token);
+      const ours = claims["iss"] === issuer && claims["aud"] === audience;
+      return ours ? readClaims(claims) : null;
+    },
+  };
+}
+
+function claimsOf({ user, client, scope, issuedAt, accessExpiresAt }: TokenGrant) {
+  return {
+    sub: user,
+    client_id: client,
+    scope: writeScope(scope),
+    iat: issuedAt,
+    exp: accessExpiresAt,
+  };
+}
+
+/** The claims of a token that one of these keys signed, expired or not: an expired one can be revoked (T7). */
+async function verify(
+  token: string,
+  keys: ReadonlyMap<string, VerificationKey>,
+): Promise<Readonly<Record<string, unknown>> | null> {
+  const read = readCompactJws(token);
+  if (typeof read === "string") return null;
+  const { kid, typ, alg: _, ...others } = read.header;
+  if (Object.keys(others).length > 0) return null; // no header of ours says more
+  const key = typeof kid === "string" ? keys.get(kid) : undefined;
+  if (key === undefined || typ !== TYPE) return null;
+  try {
+    await compactVerify(token, key.key, { algorithms: [key.alg] });
+    return read.claims;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return null;
+    throw error;
+  }
+}
+
+/** What this server once put into the claims. */
+function readClaims(
+  { jti, scope, iat, exp }: Readonly<Record<string, unknown>>,
+): AccessToken | null {
+  const family: FamilyId | undefined = typeof jti === "string" ? JTI.exec(jti)?.[1] : undefined;
+  const tokens = typeof scope === "string" ? readScope(scope) : null;
+  if (family === undefined || tokens === null) return null;
+  if (typeof iat !== "number" || typeof exp !== "number") return null;
+  return { kind: "access", family, scope: tokens, issuedAt: iat, expiresAt: exp };
+}

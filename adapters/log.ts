@@ -1,0 +1,42 @@
+/**
+ * What operators read: audit events and requests, one line each, as JSON or for people. No record ever
+ * holds a secret (G9), so nothing needs to be masked here.
+ * @module
+ */
+import type { RequestRecord } from "./http/router.ts";
+import type { AuditEvent } from "./ports.ts";
+
+/** One thing that happened: an audit event, an answered request, or a few words of the server's own. */
+export type LogRecord = Readonly<Record<string, unknown>> | AuditEvent | RequestRecord;
+
+/** Writes lines somewhere. */
+export type LineWriter = (line: string) => void;
+
+/** One JSON object a line, with `kind` first. */
+export function writeJson(
+  kind: string,
+  write: LineWriter,
+): (record: LogRecord) => void {
+  return (record) => write(`${JSON.stringify({ kind, ...record })}\n`);
+}
+
+/** One short line for people: time, what, and `name=value` for the rest. */
+export function writeText(
+  kind: string,
+  write: LineWriter,
+  now: () => number,
+): (record: LogRecord) => void {
+  return (record) => {
+    const time = new Date(now()).toISOString().slice(11, 19);
+    const fields = Object.entries(record)
+      .filter(([name, value]) => name !== "at" && value !== undefined)
+      .map(([name, value]) => `${name}=${show(value)}`);
+    write(`${time} ${kind.padEnd(7)} ${fields.join(" ")}\n`);
+  };
+}
+
+/** Values from outside are quoted unless they are plainly harmless: no line breaks, no escape codes. */
+function show(value: unknown): string {
+  const text = Array.isArray(value) ? value.join(",") : String(value);
+  return /^[\w.,:/@~+-]+$/.test(text) ? text : JSON.stringify(text);
+}

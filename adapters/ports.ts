@@ -1,0 +1,124 @@
+/**
+ * What the outside must give the service. Every port is small enough to be written by an embedder.
+ * @module
+ */
+import type { Consent } from "../core/consent.ts";
+import type { Decision, Facts, Keys, Reason, RefusalCode, TokenGrant } from "../core/decision.ts";
+import type { Horizon } from "../core/sweep.ts";
+import type { GenuineToken } from "../core/use.ts";
+
+/** Where state lives. Two ways in, and a broom. */
+export interface Store {
+  /**
+   * Loads facts as one snapshot of the primary, without a lock: every change that was committed before
+   * the call is in it (R2).
+   */
+  read(keys: Keys): Promise<Facts>;
+  /**
+   * Loads facts, calls `decide`, applies its changes atomically, and resolves once they are durable. On
+   * a conflict with another writer `decide` is called again with newer facts, so it must be pure. A
+   * `decide` that throws writes nothing and rejects this call alone.
+   * @throws {StoreFault} when the store cannot be used now; the caller may try again.
+   */
+  transact<Grant>(
+    keys: Keys,
+    decide: (facts: Facts) => Decision<Grant>,
+  ): Promise<Decision<Grant>>;
+  /** Removes at most about `limit` rows that can never live again (R5); resolves to how many went. */
+  sweep(horizon: Horizon, limit: number): Promise<number>;
+  /** Finishes what is under way and lets go of everything. */
+  close(): Promise<void>;
+}
+
+/** The store could not do its work; nothing was written, and the same call may succeed later (A3). */
+export class StoreFault extends Error {
+  override readonly name = "StoreFault";
+  /** Stable code of this class. */
+  readonly code = "SERVICE_UNAVAILABLE";
+}
+
+/** Turns grants into token strings and genuine strings back into what they say (T2, T3). */
+export interface TokenSealer {
+  /** The id of the key that new generations are derived with. */
+  readonly activeKeyId: string;
+  /** The strings of a grant: a new access token; the same refresh token for the same generation. */
+  seal(grant: TokenGrant): Promise<SealedTokens> | SealedTokens;
+  /** What a genuine access or refresh token says, expired or not; `null` for anything else. */
+  open(token: string): Promise<GenuineToken | null> | GenuineToken | null;
+}
+
+/** Two bearer strings. Secret. */
+export interface SealedTokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
+/** Verifies the signature of a consent token and reads its claims (C2–C5). */
+export interface ConsentVerifier {
+  /**
+   * Returns the claims of a token that a trusted issuer signed, or why it is refused.
+   * @throws {KeysUnavailable} when the issuer's keys cannot be had now (C7).
+   */
+  verify(token: string): Promise<Consent | RejectedConsent>;
+}
+
+/** A consent token that is refused before its claims are judged. */
+export interface RejectedConsent {
+  readonly rejected: Reason;
+}
+
+/** The keys of an issuer cannot be had now; a retry may succeed (C7). */
+export class KeysUnavailable extends Error {
+  override readonly name = "KeysUnavailable";
+  /** Stable code of this class. */
+  readonly code = "SERVICE_UNAVAILABLE";
+}
+
+/** Tells the time. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+}
+
+/** Gives randomness from a cryptographic source. */
+export interface Entropy {
+  /** This many random bytes. */
+  bytes(count: number): Uint8Array;
+}
+
+/** Where audit events go (A4). Must not throw, must not block. */
+export interface AuditLog {
+  record(event: AuditEvent): void;
+}
+
+/** One state change or refusal: who, what, outcome, internal reason, ids. Never a secret (A4, G9). */
+export interface AuditEvent {
+  /** Whole Unix seconds. */
+  readonly at: number;
+  /** The command: `fetch`, `refresh`, `connect` … */
+  readonly action: string;
+  readonly outcome: "granted" | "repeated" | "refused";
+  readonly client?: string;
+  readonly user?: string;
+  readonly connection?: string;
+  readonly family?: string;
+  /** What the caller was told. */
+  readonly code?: RefusalCode | "BAD_USER_INPUT";
+  /** Why; for operators only. */
+  readonly reason?: Reason | "both_inputs" | "no_input";
+  /** What changed: the type of each change, with the cause where it has one. */
+  readonly changes?: readonly string[];
+  /** Families that ended to make room for a new one (P5). */
+  readonly evicted?: readonly string[];
+}
+
+/** All ports of a service. What is optional has a default. */
+export interface Ports {
+  readonly store: Store;
+  readonly tokens: TokenSealer;
+  /** Without it every consent token is refused: embedders that use public ids alone need no keys. */
+  readonly consents?: ConsentVerifier;
+  readonly audit?: AuditLog;
+  readonly clock?: Clock;
+  readonly entropy?: Entropy;
+}

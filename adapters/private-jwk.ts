@@ -1,0 +1,56 @@
+/**
+ * Private keys as JWKs: generated, and used to sign whatever header and payload they are given.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { createHmac } from "node:crypto";
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from "jose";
+import { encodeBase64url } from "./base64url.ts";
+import { algorithmOf, importCryptoKey, type SignatureAlgorithm } from "./jwk.ts";
+
+/**
+ * Generates a private key (RSA: 2048 bits). Secret.
+ * @param kid default: the thumbprint of the public key (RFC 7638)
+ */
+export async function generatePrivateJwk(alg: SignatureAlgorithm, kid?: string): Promise<JWK> {
+  const { privateKey } = await generateKeyPair(alg, { extractable: true });
+  const jwk = await exportJWK(privateKey);
+  return { ...jwk, kid: kid ?? await calculateJwkThumbprint(jwk), alg };
+}
+
+/** The public part of a private key, as a JWKS publishes it. */
+export function publicJwk(key: JWK): JWK {
+  const { kty, crv, x, y, n, e, kid } = key;
+  const members = { kty, crv, x, y, n, e, kid, alg: algorithmOf(key), use: "sig" };
+  return JSON.parse(JSON.stringify(members)); // without those that are not there
+}
+
+/**
+ * Signs whatever it is given: the header is not looked at, the algorithm is the key's own (HS256 for
+ * a symmetric key, no signature at all for `null`). Objects become JSON, a string is taken as it is.
+ * @throws {RangeError} when the key is of no use for signing.
+ */
+export async function signJws(
+  header: object | string,
+  payload: object | string,
+  key: JWK | null,
+): Promise<string> {
+  const input = [header, payload].map((part) =>
+    encodeBase64url(Buffer.from(typeof part === "string" ? part : JSON.stringify(part)))
+  ).join(".");
+  return `${input}.${encodeBase64url(await signatureOf(Buffer.from(input), key))}`;
+}
+
+async function signatureOf(bytes: Uint8Array<ArrayBuffer>, key: JWK | null): Promise<Uint8Array> {
+  if (key === null) return new Uint8Array(0);
+  if (key.kty === "oct") {
+    return createHmac("sha256", Buffer.from(key.k ?? "", "base64url")).update(bytes).digest();
+  }
+  const alg = algorithmOf(key);
+  if (alg === null || key.d === undefined) {
+    throw new RangeError("Cannot sign: give an ES256, RS256 or EdDSA private key");
+  }
+  const imported = await importCryptoKey(key, alg);
+  const algorithm = alg === "ES256" ? { name: "ECDSA", hash: "SHA-256" } : imported.algorithm.name;
+  return new Uint8Array(await crypto.subtle.sign(algorithm, imported, bytes));
+}

@@ -1,0 +1,137 @@
+/**
+ * An issuer's keys from its JWKS URL (C7): cached, fetched once for all who wait, again for an unknown
+ * key id though not too often, and served beyond their time while the issuer cannot be reached.
+ * @module
+ */
+import { importJwks, type Jwks, type VerificationKey } from "./jwk.ts";
+import { type Clock, KeysUnavailable } from "./ports.ts";
+import { isJsonObject, parseStrictJson } from "./strict-json.ts";
+
+/** How remote keys are had. */
+export interface RemoteKeysOptions {
+  readonly clock: Clock;
+  /** Default: the runtime's own. */
+  readonly fetch?: typeof fetch;
+}
+
+/** A set of keys somewhere else. */
+export interface RemoteKeys {
+  /**
+   * The key with this id, or `null` where the issuer has none.
+   * @throws {KeysUnavailable} when that cannot be told now.
+   */
+  find(kid: string): Promise<VerificationKey | null>;
+}
+
+/** Milliseconds, bytes and counts, all bounds on what an issuer can make this server do. */
+export const REMOTE_KEYS_LIMITS = {
+  /** A fetched set is good for this long, and for as long again while it cannot be fetched anew. */
+  ttlMilliseconds: 300_000,
+  /** An unknown key id asks the issuer again at most this often. */
+  cooldownMilliseconds: 10_000,
+  timeoutMilliseconds: 5_000,
+  maxBytes: 262_144,
+  maxKeys: 100,
+} as const;
+
+interface Fetched {
+  readonly keys: ReadonlyMap<string, VerificationKey>;
+  readonly at: number;
+}
+
+/**
+ * Creates the source of one issuer's keys. Nothing is fetched before the first token comes.
+ * @throws {RangeError} when the URL is neither https nor on this machine.
+ */
+export function createRemoteKeys(url: string, options: RemoteKeysOptions): RemoteKeys {
+  const { clock, fetch: load = fetch } = options;
+  const { ttlMilliseconds, cooldownMilliseconds } = REMOTE_KEYS_LIMITS;
+  checkUrl(url);
+  let cached: Fetched | null = null;
+  let lastTry = -Infinity;
+  let underWay: Promise<Fetched | null> | null = null;
+
+  /** One request serves all who wait; `null` where it failed. */
+  const refetch = () => {
+    lastTry = clock.now();
+    underWay ??= fetchKeys(url, load).then(
+      (keys) => cached = { keys, at: clock.now() },
+      () => null,
+    ).finally(() => underWay = null);
+    return underWay;
+  };
+  const age = ({ at }: Fetched) => clock.now() - at;
+  const mayAsk = () => underWay !== null || clock.now() - lastTry >= cooldownMilliseconds;
+
+  return {
+    async find(kid) {
+      const fresh = cached !== null && age(cached) < ttlMilliseconds;
+      const known = fresh ? cached?.keys.get(kid) : undefined;
+      if (known !== undefined) return known;
+      const fetched = mayAsk() ? await refetch() : null;
+      if (fetched !== null) return fetched.keys.get(kid) ?? null;
+      // Not fetched: the set that is there serves on for a while, and inside the cool-down it is the answer.
+      if (cached === null || age(cached) >= 2 * ttlMilliseconds) {
+        throw new KeysUnavailable(`The keys at ${url} cannot be fetched now`);
+      }
+      const stale = cached.keys.get(kid);
+      if (stale !== undefined || cached.at >= lastTry) return stale ?? null;
+      throw new KeysUnavailable(`The keys at ${url} cannot be fetched now`);
+    },
+  };
+}
+
+async function fetchKeys(
+  url: string,
+  load: typeof fetch,
+): Promise<ReadonlyMap<string, VerificationKey>> {
+  const response = await load(url, {
+    headers: { accept: "application/jwk-set+json, application/json" },
+    redirect: "error", // a redirect can lead anywhere, into this network too
+    signal: AbortSignal.timeout(REMOTE_KEYS_LIMITS.timeoutMilliseconds),
+  });
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new Error(`status ${response.status}`);
+  }
+  const value = parseStrictJson(await readBounded(response));
+  if (!isJsonObject(value) || !Array.isArray(value["keys"])) throw new Error("no JWKS");
+  return await importUsable(value["keys"].slice(0, REMOTE_KEYS_LIMITS.maxKeys), url);
+}
+
+/** Issuers publish keys for other purposes too: those that cannot verify a consent token are left out. */
+async function importUsable(
+  jwks: Jwks["keys"],
+  url: string,
+): Promise<ReadonlyMap<string, VerificationKey>> {
+  const keys = new Map<string, VerificationKey>();
+  const ambiguous = new Set<string>();
+  for (const jwk of jwks) {
+    const imported = await importJwks({ keys: [jwk] }, url).catch(() => new Map());
+    for (const [kid, key] of imported) {
+      if (keys.has(kid)) ambiguous.add(kid);
+      keys.set(kid, key);
+    }
+  }
+  for (const kid of ambiguous) keys.delete(kid);
+  return keys;
+}
+
+async function readBounded(response: Response): Promise<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let length = 0;
+  let text = "";
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > REMOTE_KEYS_LIMITS.maxBytes) throw new Error("too large"); // leaving the loop cancels
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function checkUrl(url: string): void {
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  const local = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(parsed?.hostname ?? "");
+  if (parsed?.protocol === "https:" || (parsed?.protocol === "http:" && local)) return;
+  throw new RangeError(`Cannot fetch keys from "${url}": give an https URL`);
+}

@@ -1,0 +1,134 @@
+/**
+ * The shell around the core: reads clock and entropy, loads facts, decides, applies, records. Every
+ * command of every face goes through {@link Shell.run} or {@link Shell.ask}.
+ * @module
+ */
+import { type Command, decide, type GrantOf, keysOf } from "../core/decide.ts";
+import type { Change, Context, Decision, TokenGrant } from "../core/decision.ts";
+import type { Seconds } from "../core/model.ts";
+import type { Settings } from "../core/settings.ts";
+import type { Use } from "../core/use.ts";
+import { hex, systemClock, systemEntropy, timeOrderedId } from "./entropy.ts";
+import type { AuditEvent, Clock, Entropy, Ports } from "./ports.ts";
+
+/** What the faces of a service share. */
+export interface Shell {
+  readonly ports: Ports;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  /** Whole Unix seconds now. */
+  now(): Seconds;
+  /** Decides a command and makes its changes, durably, before it resolves; then records it (A4). */
+  run<C extends Command>(command: C): Promise<Decision<GrantOf<C>>>;
+  /** Decides a command that never changes anything, on a snapshot. */
+  ask<C extends Use>(command: C): Promise<Decision<GrantOf<C>>>;
+  /** Records what happened outside a command. */
+  record(event: Omit<AuditEvent, "at">): void;
+}
+
+/** Binds ports and settings. */
+export function createShell(ports: Ports, settings: Settings): Shell {
+  const clock = ports.clock ?? systemClock;
+  const entropy = ports.entropy ?? systemEntropy;
+  const now = () => {
+    const seconds = Math.floor(clock.now() / 1000);
+    // Every comparison with NaN is false: with a broken clock nothing would ever expire.
+    if (!Number.isSafeInteger(seconds)) throw new RangeError("The clock must tell milliseconds");
+    return seconds;
+  };
+  // Called when a decision is attempted, not when it is queued: time is read as late as can be.
+  const context = (): Context => ({
+    now: now(),
+    settings,
+    fresh: {
+      connection: timeOrderedId(clock.now(), entropy),
+      family: timeOrderedId(clock.now(), entropy),
+      salt: hex(entropy.bytes(16)),
+      keyId: ports.tokens.activeKeyId,
+    },
+  });
+  const record = (event: Omit<AuditEvent, "at">) => ports.audit?.record({ at: now(), ...event });
+  return {
+    ports,
+    settings,
+    clock,
+    entropy,
+    now,
+    record,
+    async run(command) {
+      const decision = await ports.store.transact(
+        keysOf(command),
+        (facts) => decide(command, facts, context()),
+      );
+      record(describe(command, decision));
+      return decision;
+    },
+    async ask(command) {
+      const decision = decide(command, await ports.store.read(keysOf(command)), context());
+      if (decision.outcome === "refused") record(describe(command, decision));
+      return decision;
+    },
+  };
+}
+
+/** The audit event of a decided command. */
+function describe(command: Command, decision: Decision<unknown>): Omit<AuditEvent, "at"> {
+  const changes = decision.changes.map(nameOf);
+  const evicted = decision.changes.flatMap((change) =>
+    change.type === "family-ended" && change.cause === "evicted" ? change.family : []
+  );
+  const event = {
+    action: command.type,
+    ...subjectOf(command),
+    ...(changes.length > 0 && { changes }),
+    ...(evicted.length > 0 && { evicted }),
+  };
+  if (decision.outcome === "refused") {
+    return { ...event, outcome: "refused", code: decision.code, reason: decision.reason };
+  }
+  if (command.type !== "fetch" && command.type !== "refresh") {
+    return { ...event, outcome: "granted" };
+  }
+  const { user, client, connection, family, repeated } = decision.grant as TokenGrant;
+  const outcome = repeated ? "repeated" : "granted";
+  return { ...event, outcome, user, client, connection, family };
+}
+
+/** Who and what a command is about, before it is known what it finds. */
+function subjectOf(command: Command): Partial<AuditEvent> {
+  switch (command.type) {
+    case "fetch":
+      return {
+        client: command.client,
+        user: command.by === "publicId" ? command.publicId : command.consent.user,
+      };
+    case "use":
+      return {
+        family: command.token.family,
+        ...(command.caller !== null && { client: command.caller.id }),
+      };
+    case "refresh":
+    case "revoke-token":
+      return { client: command.client, family: command.family };
+    case "narrow":
+    case "revoke-connection":
+      return { connection: command.connection };
+    case "connect":
+    case "disconnect":
+      return { client: command.client, user: command.user };
+    case "register-client":
+    case "set-client-scope":
+    case "set-client-status":
+    case "rotate-secret":
+      return { client: command.client };
+    case "register-user":
+    case "set-user-status":
+    case "delete-user":
+      return { user: command.user };
+  }
+}
+
+function nameOf(change: Change): string {
+  return "cause" in change ? `${change.type}:${change.cause}` : change.type;
+}

@@ -1,0 +1,182 @@
+/**
+ * The keys that JWT access tokens are signed with, and their way: next (published before it is used)
+ * → active → retired (published until its last token has expired) → gone. Kept as JSON in a file of
+ * their own, with mode 0600:
+ *
+ * ```json
+ * { "active": JWK, "next": { "jwk": JWK, "publishedAt": seconds } or null,
+ *   "retired": [{ "jwk": JWK, "keepUntil": seconds }] }
+ * ```
+ *
+ * Every JWK is private and has a `kid`. Every function here is pure but for those that name a path.
+ * @module
+ */
+import type { JWK } from "jose";
+import { isIdentifier, type Seconds } from "../core/model.ts";
+import { CLOCK_MARGIN_SECONDS } from "../core/settings.ts";
+import { algorithmOf, type Jwks } from "./jwk.ts";
+import { loadOrCreateFile, saveFile } from "./key-file.ts";
+import { generatePrivateJwk, publicJwk } from "./private-jwk.ts";
+import { isJsonObject, parseStrictJson } from "./strict-json.ts";
+
+/** What access tokens may be signed with; RSA keys have 2048 bits. */
+export type SigningAlgorithm = "ES256" | "EdDSA" | "RS256";
+
+/** A key that is published, so that every cache knows it before the first token is signed with it. */
+export interface NextSigningKey {
+  /** Secret. */
+  readonly jwk: JWK;
+  readonly publishedAt: Seconds;
+}
+
+/** A key that signs no more, published while a token of it may be alive. */
+export interface RetiredSigningKey {
+  /** Secret. */
+  readonly jwk: JWK;
+  /** From this moment on every token of it has expired. */
+  readonly keepUntil: Seconds;
+}
+
+/** All signing keys of a server. */
+export interface SigningKeys {
+  /** The key that signs. Secret. */
+  readonly active: JWK;
+  readonly next: NextSigningKey | null;
+  readonly retired: readonly RetiredSigningKey[];
+}
+
+/** How long a key is published before it may sign: longer than common caches of a JWKS keep it. */
+export const PUBLISH_SECONDS = 900;
+
+/** A first key, active at once. */
+export async function newSigningKeys(algorithm: SigningAlgorithm = "ES256"): Promise<SigningKeys> {
+  return { active: await generatePrivateJwk(algorithm), next: null, retired: [] };
+}
+
+/**
+ * First step of a rotation: publishes the next key.
+ * @throws {RangeError} when there is a next key already, or the key is no good.
+ */
+export function publishNextSigningKey(keys: SigningKeys, jwk: JWK, now: Seconds): SigningKeys {
+  if (keys.next !== null) throw new RangeError("Cannot publish a next signing key: there is one");
+  return checkSigningKeys({ ...keys, next: { jwk, publishedAt: now } });
+}
+
+/**
+ * Second step of a rotation: the next key signs, the one before retires.
+ * @param accessTokenSeconds the longest life of a token that the retiring key has signed
+ * @throws {RangeError} when there is no next key, or it was published less than
+ * {@link PUBLISH_SECONDS} ago.
+ */
+export function activateNextSigningKey(
+  { active, next, retired }: SigningKeys,
+  now: Seconds,
+  accessTokenSeconds: Seconds,
+): SigningKeys {
+  if (next === null) {
+    throw new RangeError("Cannot activate the next signing key: publish one first");
+  }
+  const waitSeconds = next.publishedAt + PUBLISH_SECONDS - now;
+  if (waitSeconds > 0) {
+    throw new RangeError(`Cannot activate the next signing key yet: wait ${waitSeconds} seconds`);
+  }
+  // The margin is for processes that learn of the rotation a little later, and for clocks that differ.
+  const keepUntil = now + accessTokenSeconds + CLOCK_MARGIN_SECONDS;
+  return { active: next.jwk, next: null, retired: [...retired, { jwk: active, keepUntil }] };
+}
+
+/** Last step of a rotation: forgets the retired keys whose last token has expired. */
+export function dropRetiredSigningKeys(keys: SigningKeys, now: Seconds): SigningKeys {
+  return { ...keys, retired: keys.retired.filter(({ keepUntil }) => now < keepUntil) };
+}
+
+/**
+ * Removes a compromised key: this server takes its tokens no more, at once. Where it is the active
+ * one, the next key takes its place without waiting.
+ * @throws {RangeError} when there is no such key, or none to take its place.
+ */
+export function removeSigningKey(keys: SigningKeys, kid: string): SigningKeys {
+  const { active, next, retired } = keys;
+  if (active.kid === kid) {
+    if (next === null) throw new RangeError(`Cannot remove key "${kid}": publish a next key first`);
+    return { ...keys, active: next.jwk, next: null };
+  }
+  if (next?.jwk.kid === kid) return { ...keys, next: null };
+  const rest = retired.filter(({ jwk }) => jwk.kid !== kid);
+  if (rest.length < retired.length) return { ...keys, retired: rest };
+  throw new RangeError(`Cannot remove signing key "${kid}": there is no such key`);
+}
+
+/** What the JWKS endpoint publishes now: next, active and retired keys, their public parts alone. */
+export function publicJwks(keys: SigningKeys, now: Seconds): Jwks {
+  return { keys: allKeys(dropRetiredSigningKeys(keys, now)).map(publicJwk) };
+}
+
+/** Every private key of a set. */
+export function allKeys({ active, next, retired }: SigningKeys): readonly JWK[] {
+  return [active, ...(next === null ? [] : [next.jwk]), ...retired.map(({ jwk }) => jwk)];
+}
+
+/**
+ * Checks a set that came from JSON or from code.
+ * @throws {RangeError} naming the flaw, never key material.
+ */
+export function checkSigningKeys(value: unknown): SigningKeys {
+  const { active, next, retired } = isJsonObject(value) ? value : {};
+  const nextIsGood = next === null || (isJsonObject(next) && isSeconds(next["publishedAt"]));
+  const retiredIsGood = Array.isArray(retired) &&
+    retired.every((entry) => isJsonObject(entry) && isSeconds(entry["keepUntil"]));
+  if (!isJsonObject(active) || !nextIsGood || !retiredIsGood) {
+    throw new RangeError(
+      'Cannot use signing keys: give {"active": JWK, "next": {"jwk", "publishedAt"} or null, ' +
+        '"retired": [{"jwk", "keepUntil"}]}',
+    );
+  }
+  const keys = { active, next, retired } as SigningKeys;
+  const all = allKeys(keys);
+  all.forEach(checkPrivateJwk);
+  if (new Set(all.map(({ kid }) => kid)).size < all.length) {
+    throw new RangeError("Cannot use signing keys: two keys have the same kid");
+  }
+  return keys;
+}
+
+/** Reads a set from JSON. @throws {RangeError | SyntaxError} never with key material in it. */
+export function readSigningKeys(json: string): SigningKeys {
+  return checkSigningKeys(parseStrictJson(json));
+}
+
+/** Writes a set as JSON. The text is secret. */
+export function writeSigningKeys(keys: SigningKeys): string {
+  return `${JSON.stringify(keys, null, 2)}\n`;
+}
+
+/** Loads the set from a file, or creates the file with one new key (mode 0600). */
+export async function loadOrCreateSigningKeys(
+  path: string,
+  algorithm: SigningAlgorithm = "ES256",
+): Promise<SigningKeys> {
+  const create = async () => writeSigningKeys(await newSigningKeys(algorithm));
+  return readSigningKeys(await loadOrCreateFile(path, create));
+}
+
+/** Replaces the key file in one atomic step. */
+export async function saveSigningKeys(path: string, keys: SigningKeys): Promise<void> {
+  await saveFile(path, writeSigningKeys(checkSigningKeys(keys)));
+}
+
+function checkPrivateJwk(jwk: unknown): void {
+  const { kid, d } = isJsonObject(jwk) ? jwk : {};
+  if (typeof kid !== "string" || !isIdentifier(kid)) {
+    throw new RangeError('Cannot use a signing key: "kid" must be 1 to 255 printable characters');
+  }
+  if (typeof d !== "string" || algorithmOf(jwk as JWK) === null) {
+    throw new RangeError(
+      `Cannot use signing key "${kid}": give an ES256, EdDSA or RS256 private key`,
+    );
+  }
+}
+
+function isSeconds(value: unknown): value is Seconds {
+  return Number.isSafeInteger(value);
+}

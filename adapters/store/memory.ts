@@ -1,0 +1,86 @@
+/**
+ * The store in memory: the model of every store (`core/evolve.ts`) over one state. Nothing outlives the
+ * process.
+ * @module
+ */
+import {
+  applyChange,
+  factsOf,
+  initialState,
+  removeConnection,
+  removeFamily,
+  type State,
+} from "../../core/evolve.ts";
+import type { Connection, TokenFamily } from "../../core/model.ts";
+import type { Horizon } from "../../core/sweep.ts";
+import type { Store } from "../ports.ts";
+
+/** The most rows that one call of `sweep` looks at: a millisecond or two. */
+const EXAMINED_AT_ONCE = 10_000;
+
+/**
+ * Opens an empty store. Between loading facts and applying changes no other code runs, which is all the
+ * atomicity it takes.
+ */
+export function createMemoryStore(): Store {
+  const state = initialState();
+  const walk = sweepForEver(state);
+  return {
+    read: (keys) => Promise.resolve(factsOf(state, keys)),
+    // Async, so that a `decide` that throws becomes a rejection.
+    // deno-lint-ignore require-await
+    async transact(keys, decide) {
+      const decision = decide(factsOf(state, keys));
+      for (const change of decision.changes) applyChange(state, change);
+      return decision;
+    },
+    sweep(horizon, limit) {
+      const { families, consentUses, withdrawals, connections } = state;
+      const round = families.size + consentUses.size + withdrawals.size + connections.size + 1;
+      let removed = 0;
+      for (let left = Math.min(round, EXAMINED_AT_ONCE); left > 0 && removed < limit; left--) {
+        removed += walk.next(horizon).value;
+      }
+      return Promise.resolve(removed);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Walks round and round over all rows, one row a step; each step yields how many rows it removed. */
+function* sweepForEver(state: State): Generator<number, never, Horizon> {
+  for (;;) {
+    let horizon = yield 0;
+    for (const family of state.families.values()) {
+      horizon = yield sweepFamily(state, family, horizon);
+    }
+    for (const [key, { keepUntil }] of state.consentUses) {
+      const old = keepUntil <= horizon.consentKeepUntil;
+      horizon = yield old && state.consentUses.delete(key) ? 1 : 0;
+    }
+    for (const [key, { at }] of state.withdrawals) {
+      const old = at <= horizon.withdrawnAt;
+      horizon = yield old && state.withdrawals.delete(key) ? 1 : 0;
+    }
+    for (const connection of state.connections.values()) {
+      horizon = yield sweepConnection(state, connection);
+    }
+  }
+}
+
+function sweepFamily(state: State, family: TokenFamily, horizon: Horizon): number {
+  const idle = family.generationStartedAt <= horizon.generationStartedAt;
+  const old = family.startedAt <= horizon.familyStartedAt;
+  if (!idle && !old) return 0;
+  removeFamily(state, family.id, family.connection);
+  return 1;
+}
+
+/** A revoked connection, or a delegated one whose source is revoked or gone, never lives again (R3). */
+function sweepConnection(state: State, { id, status, source }: Connection): number {
+  const sourceLives = source === null || state.connections.get(source)?.status === "active";
+  if (status === "active" && sourceLives) return 0;
+  const families = state.familiesOfConnection.get(id)?.length ?? 0;
+  removeConnection(state, id);
+  return families + 1;
+}

@@ -1,0 +1,175 @@
+/**
+ * Opens an SQLite database with whatever driver this runtime has: `node:sqlite` of Node and Deno, else
+ * the npm package `libsql`. The store itself knows a database only by its shape.
+ * @module
+ */
+import { mkdir, open } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import process from "node:process";
+import { setTimeout } from "node:timers/promises";
+
+/** What can be bound to a statement. */
+export type SqliteValue = string | number | null;
+
+/** A prepared statement, and as much of it as every driver does well. */
+export interface SqliteStatement {
+  /** The first row, or `undefined`. */
+  get(...values: SqliteValue[]): unknown;
+  run(...values: SqliteValue[]): { readonly changes: number | bigint };
+}
+
+/** An open database, by shape. */
+export interface SqliteDatabase {
+  exec(sql: string): void;
+  prepare(sql: string): SqliteStatement;
+  close(): void;
+}
+
+/** How a driver opens a database file or `:memory:`. */
+export type SqliteDriver = new (path: string) => SqliteDatabase;
+
+/** A database cannot be opened; the message says why and what to do. */
+export class SqliteOpenError extends Error {
+  override readonly name = "SqliteOpenError";
+}
+
+/**
+ * SQLite's own waiting would stop this whole process, and its longer and longer pauses starve whoever
+ * waits for a process that writes all the time; looking every millisecond is fair.
+ */
+const BUSY_PAUSE_MILLISECONDS = 1;
+const PATIENCE_MILLISECONDS = 5000;
+
+/**
+ * Every commit is synced before it returns. A checkpoint every 4,000 pages, 16 MB, instead of every 1,000:
+ * pages that are written again and again are copied less often.
+ */
+const SETTINGS = `
+  PRAGMA busy_timeout = 0;
+  PRAGMA synchronous = FULL;
+  PRAGMA wal_autocheckpoint = 4000;
+  PRAGMA foreign_keys = ON;
+`;
+
+/**
+ * Opens a database, and creates it where there is none: parent directories with mode 0700, the file with
+ * mode 0600.
+ * @param path a file path, or `:memory:`
+ * @throws {SqliteOpenError} where there is no driver
+ */
+export async function openDatabase(path: string): Promise<SqliteDatabase> {
+  const Driver = await chooseDriver(builtinSqlite(), () => import("libsql"));
+  const db = new Driver(path === ":memory:" ? path : await createFile(resolve(path)));
+  try {
+    await whenFree(() => db.exec(SETTINGS));
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return db;
+}
+
+/**
+ * Picks a driver.
+ * @param builtin the module `node:sqlite`, if there is one
+ * @param load imports the package `libsql`
+ * @throws {SqliteOpenError} where there is neither
+ */
+export async function chooseDriver(
+  builtin: object | undefined,
+  load: () => Promise<unknown>,
+): Promise<SqliteDriver> {
+  if (builtin !== undefined) {
+    // Node is renaming the class (DEP0210).
+    const names = builtin as { Database?: SqliteDriver; DatabaseSync: SqliteDriver };
+    return names.Database ?? names.DatabaseSync;
+  }
+  try {
+    const { default: driver } = await load() as { default: SqliteDriver };
+    return driver;
+  } catch (cause) {
+    const cure = 'use Node 22.13 or later, or Deno, or run "npm install libsql"';
+    throw new SqliteOpenError(`There is no SQLite driver here: ${cure}`, { cause });
+  }
+}
+
+/** Whether a statement failed because another process holds the lock. */
+export function isBusy(error: unknown): boolean {
+  // The drivers agree on SQLite's own message, and on nothing else.
+  return error instanceof Error && error.message.includes("database is locked");
+}
+
+/**
+ * Tries at once, and again until no other process holds the lock, for five seconds; between the tries
+ * this process goes on with other work.
+ * @param attempt one synchronous step that leaves nothing behind when it fails
+ */
+export async function whenFree<T>(attempt: () => T): Promise<T> {
+  let patience: AbortSignal | null = null;
+  for (;;) {
+    try {
+      return attempt();
+    } catch (error) {
+      if (!isBusy(error) || patience?.aborted) throw error;
+    }
+    patience ??= AbortSignal.timeout(PATIENCE_MILLISECONDS);
+    await setTimeout(BUSY_PAUSE_MILLISECONDS);
+  }
+}
+
+/**
+ * Runs synchronous work in a transaction: committed when it returns, rolled back when anything throws.
+ * @param begin `BEGIN` for a snapshot to read, `BEGIN IMMEDIATE` for the write lock
+ */
+export function transaction<T>(
+  db: SqliteDatabase,
+  begin: "BEGIN" | "BEGIN IMMEDIATE",
+  work: () => T,
+): T {
+  // Not prepared: a prepared BEGIN that fails stays half run with libsql, and blocks all that follows.
+  db.exec(begin);
+  try {
+    const result = work();
+    db.exec("COMMIT");
+    return result;
+  } catch (error) {
+    rollBack(db);
+    throw error;
+  }
+}
+
+function rollBack(db: SqliteDatabase): void {
+  try {
+    db.exec("ROLLBACK");
+  } catch {
+    // After some faults (disk full, input/output) SQLite has rolled back already.
+  }
+}
+
+/** `node:sqlite` where it exists, without the warning that Node 22 prints for it. */
+function builtinSqlite(): object | undefined {
+  const { emitWarning } = process;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (!String(warning).includes("SQLite is an experimental feature")) {
+      (emitWarning as (...all: unknown[]) => void).call(process, warning, ...rest);
+    }
+  };
+  try {
+    return process.getBuiltinModule("node:sqlite");
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/** SQLite would create the file readable by all; the files beside it get the mode of this one. */
+async function createFile(path: string): Promise<string> {
+  const touch = async () => await (await open(path, "a", 0o600)).close();
+  try {
+    await touch();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await touch();
+  }
+  return path;
+}

@@ -1,0 +1,242 @@
+/**
+ * Single look-ups in SQLite, each by an index, and what the rows mean.
+ * @module
+ */
+import type { Keys } from "../../core/decision.ts";
+import type {
+  ActiveConnection,
+  Client,
+  ClientId,
+  ClientSecret,
+  Connection,
+  ConnectionId,
+  ConsentUse,
+  FamilyId,
+  PublicId,
+  RevokedConnection,
+  Seconds,
+  TokenFamily,
+  User,
+  Withdrawal,
+} from "../../core/model.ts";
+import { NO_SCOPE, type Scope } from "../../core/scope.ts";
+import type { SqliteDatabase } from "./sqlite-driver.ts";
+
+/** One function for each thing that a store looks up. */
+export interface LookUps {
+  client(id: ClientId): Client | null;
+  user(publicId: PublicId): User | null;
+  isRetired(digest: string): boolean;
+  connection(id: ConnectionId): Connection | null;
+  /** All active connections between the two. */
+  activeBetween(user: PublicId, client: ClientId): readonly ActiveConnection[];
+  /** The active direct connection between the two. */
+  directBetween(user: PublicId, client: ClientId): ActiveConnection | null;
+  family(id: FamilyId): TokenFamily | null;
+  familiesOf(connection: ConnectionId): readonly TokenFamily[];
+  consentUse(consent: NonNullable<Keys["consent"]>): ConsentUse | null;
+  withdrawal(user: PublicId, client: ClientId): Withdrawal | null;
+}
+
+/** Prepares the look-ups. */
+export function prepareLookUps(db: SqliteDatabase): LookUps {
+  const clients = db.prepare("SELECT * FROM clients WHERE id = ?");
+  const users = db.prepare("SELECT * FROM users WHERE public_id = ?");
+  const retired = db.prepare("SELECT 1 FROM retired_users WHERE digest = ?");
+  const connections = db.prepare("SELECT * FROM connections WHERE id = ?");
+  // Lists come as one row of JSON: several times faster than row by row, most of all with libsql, whose
+  // row sets are native objects that are only freed by garbage collection.
+  const active = db.prepare(
+    `SELECT json_group_array(json_array(id, source, scope, consented_at)) AS list
+     FROM connections WHERE user = ? AND client = ? AND revoked_at IS NULL`,
+  );
+  const direct = db.prepare(
+    `SELECT * FROM connections
+     WHERE user = ? AND client = ? AND ifnull(source, '') = '' AND revoked_at IS NULL`,
+  );
+  const families = db.prepare("SELECT * FROM families WHERE id = ?");
+  const familiesOf = db.prepare(
+    `SELECT json_group_array(json_array(id, scope, started_at, generation, generation_started_at,
+       previous_generation_started_at, salt, key_id)) AS list
+     FROM families WHERE connection = ?`,
+  );
+  const consentUses = db.prepare("SELECT * FROM consent_uses WHERE issuer = ? AND jti = ?");
+  const withdrawals = db.prepare("SELECT * FROM withdrawals WHERE user = ? AND client = ?");
+  return {
+    client: (id) => maybe(clientOf, clients.get(id)),
+    user: (publicId) => maybe(userOf, users.get(publicId)),
+    isRetired: (digest) => retired.get(digest) !== undefined,
+    connection: (id) => maybe(connectionOf, connections.get(id)),
+    activeBetween: (user, client) =>
+      listOf<ActiveItem>(active.get(user, client)).map(([id, source, scope, consentedAt]) => (
+        { status: "active", id, user, client, source, scope: scopeOf(scope), consentedAt }
+      )),
+    directBetween: (user, client) => maybe(activeConnectionOf, direct.get(user, client)),
+    family: (id) => maybe(familyOf, families.get(id)),
+    familiesOf: (connection) =>
+      listOf<FamilyItem>(familiesOf.get(connection)).map((item) => familyOfItem(connection, item)),
+    consentUse: ({ issuer, jti }) => maybe(consentUseOf, consentUses.get(issuer, jti)),
+    withdrawal: (user, client) => maybe(withdrawalOf, withdrawals.get(user, client)),
+  };
+}
+
+/** What a row means, if there is one. */
+function maybe<Row, T>(read: (row: Row) => T, row: unknown): T | null {
+  return row === undefined ? null : read(row as Row);
+}
+
+/** The items of a row that is a list. */
+function listOf<Item>(row: unknown): readonly Item[] {
+  return JSON.parse((row as { readonly list: string }).list);
+}
+
+interface ClientRow {
+  readonly id: ClientId;
+  readonly role: Client["role"];
+  readonly status: Client["status"];
+  readonly scope: string;
+  readonly secrets: string;
+}
+
+function clientOf({ id, role, status, scope, secrets }: ClientRow): Client {
+  return {
+    id,
+    role,
+    status,
+    scope: scopeOf(scope),
+    secrets: JSON.parse(secrets) as ClientSecret[],
+  };
+}
+
+interface UserRow {
+  readonly public_id: PublicId;
+  readonly status: User["status"];
+}
+
+function userOf({ public_id: publicId, status }: UserRow): User {
+  return { publicId, status };
+}
+
+interface ConnectionRow {
+  readonly id: ConnectionId;
+  readonly user: PublicId;
+  readonly client: ClientId;
+  readonly source: ConnectionId | null;
+  readonly scope: string;
+  readonly consented_at: number;
+  readonly revoked_at: number | null;
+}
+
+function connectionOf(row: ConnectionRow): Connection {
+  return row.revoked_at === null ? activeConnectionOf(row) : revokedConnectionOf(row);
+}
+
+function activeConnectionOf(row: ConnectionRow): ActiveConnection {
+  const { id, user, client, source, consented_at: consentedAt } = row;
+  return { status: "active", id, user, client, source, scope: scopeOf(row.scope), consentedAt };
+}
+
+function revokedConnectionOf(row: ConnectionRow): RevokedConnection {
+  const { id, user, client, source, revoked_at: revokedAt } = row;
+  return { status: "revoked", id, user, client, source, revokedAt: revokedAt as number };
+}
+
+type ActiveItem = [
+  id: ConnectionId,
+  source: ConnectionId | null,
+  scope: string,
+  consentedAt: Seconds,
+];
+
+interface FamilyRow {
+  readonly id: FamilyId;
+  readonly connection: ConnectionId;
+  readonly scope: string;
+  readonly started_at: number;
+  readonly generation: number;
+  readonly generation_started_at: number;
+  readonly previous_generation_started_at: number;
+  readonly salt: string;
+  readonly key_id: string;
+}
+
+function familyOf(row: FamilyRow): TokenFamily {
+  return {
+    id: row.id,
+    connection: row.connection,
+    scope: scopeOf(row.scope),
+    startedAt: row.started_at,
+    generation: row.generation,
+    generationStartedAt: row.generation_started_at,
+    previousGenerationStartedAt: row.previous_generation_started_at,
+    salt: row.salt,
+    keyId: row.key_id,
+  };
+}
+
+type FamilyItem = [
+  id: FamilyId,
+  scope: string,
+  startedAt: Seconds,
+  generation: number,
+  generationStartedAt: Seconds,
+  previousGenerationStartedAt: Seconds,
+  salt: string,
+  keyId: string,
+];
+
+function familyOfItem(connection: ConnectionId, item: FamilyItem): TokenFamily {
+  const [
+    id,
+    scope,
+    startedAt,
+    generation,
+    generationStartedAt,
+    previousGenerationStartedAt,
+    salt,
+    keyId,
+  ] = item;
+  return {
+    id,
+    connection,
+    scope: scopeOf(scope),
+    startedAt,
+    generation,
+    generationStartedAt,
+    previousGenerationStartedAt,
+    salt,
+    keyId,
+  };
+}
+
+interface ConsentUseRow {
+  readonly issuer: string;
+  readonly jti: string;
+  readonly digest: string;
+  readonly client: ClientId;
+  readonly family: FamilyId;
+  readonly redeemed_at: number;
+  readonly keep_until: number;
+}
+
+function consentUseOf(row: ConsentUseRow): ConsentUse {
+  const { issuer, jti, digest, client, family, redeemed_at: redeemedAt, keep_until: keepUntil } =
+    row;
+  return { issuer, jti, digest, client, family, redeemedAt, keepUntil };
+}
+
+interface WithdrawalRow {
+  readonly user: PublicId;
+  readonly client: ClientId;
+  readonly direct_at: number | null;
+  readonly at: number;
+}
+
+function withdrawalOf({ user, client, direct_at: directAt, at }: WithdrawalRow): Withdrawal {
+  return { user, client, directAt, at };
+}
+
+/** What was written is sorted and free of duplicates, so this is all that is left of `readScope`. */
+function scopeOf(text: string): Scope {
+  return text === "" ? NO_SCOPE : text.split(" ");
+}

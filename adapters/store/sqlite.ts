@@ -1,0 +1,128 @@
+/**
+ * The store in one SQLite file: durable before it answers, with group commit. Several processes may share
+ * a file.
+ * @module
+ */
+import { type Store, StoreFault } from "../ports.ts";
+import { migrate } from "./schema.ts";
+import { createCommitter, storeFault } from "./sqlite-commit.ts";
+import {
+  openDatabase,
+  type SqliteDatabase,
+  SqliteOpenError,
+  transaction,
+  whenFree,
+} from "./sqlite-driver.ts";
+import { createReader } from "./sqlite-read.ts";
+import { createSweeper } from "./sqlite-sweep.ts";
+import { createWriter } from "./sqlite-write.ts";
+
+/** A few milliseconds of work: what waits behind it does not notice. */
+const SWEPT_AT_ONCE = 100;
+
+/** A store in SQLite, with room for a few words about the database itself. */
+export interface SqliteStore extends Store {
+  /** A value that was written about this database, or `null`. */
+  readMeta(key: string): Promise<string | null>;
+  /** Writes a value about this database, over an earlier one. */
+  writeMeta(key: string, value: string): Promise<void>;
+}
+
+/**
+ * Opens a store, and creates or upgrades it as needed.
+ * @param path of the file, created with its directories where there is none; `:memory:` for none at all
+ * @throws {SqliteOpenError} with what is wrong and what to do
+ */
+export async function openSqliteStore(path: string): Promise<SqliteStore> {
+  let db: SqliteDatabase | null = null;
+  try {
+    db = await openDatabase(path);
+    await migrate(db);
+    return createSqliteStore(db);
+  } catch (cause) {
+    db?.close();
+    throw new SqliteOpenError(`Cannot open the database ${path}. ${explain(cause)}`, { cause });
+  }
+}
+
+/** Builds a store on an open database that has the newest schema; the store closes it. */
+export function createSqliteStore(db: SqliteDatabase): SqliteStore {
+  const load = createReader(db);
+  const write = createWriter(db);
+  const sweep = createSweeper(db);
+  const commits = createCommitter(db);
+  const readMeta = db.prepare("SELECT value FROM meta WHERE key = ?");
+  const writeMeta = db.prepare(
+    "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+  );
+  let open = true;
+
+  /** Reads at once: everything that was committed before the call is there (R2). */
+  async function reading<T>(work: () => T): Promise<T> {
+    if (!open) throw new StoreFault("The store is closed");
+    try {
+      return await whenFree(work);
+    } catch (cause) {
+      throw storeFault(cause);
+    }
+  }
+
+  return {
+    // One snapshot for all statements.
+    read: (keys) => reading(() => transaction(db, "BEGIN", () => load(keys))),
+    transact: (keys, decide) =>
+      commits.add(() => {
+        const facts = load(keys);
+        let decision: ReturnType<typeof decide>;
+        try {
+          decision = decide(facts);
+        } catch (error) {
+          return () => {
+            throw error;
+          };
+        }
+        for (const change of decision.changes) write(change);
+        return () => decision;
+      }),
+    async sweep(horizon, limit) {
+      let removed = 0;
+      for (let asked = 1, went = 1; went === asked && removed < limit; removed += went) {
+        asked = Math.min(SWEPT_AT_ONCE, limit - removed);
+        went = await commits.add(() => {
+          const count = sweep(horizon, asked);
+          return () => count;
+        });
+      }
+      return removed;
+    },
+    async close() {
+      await commits.close();
+      if (!open) return;
+      open = false;
+      try {
+        // The file alone then holds everything, however late a driver lets go of it.
+        db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      } finally {
+        db.close();
+      }
+    },
+    readMeta: (key) =>
+      reading(() => (readMeta.get(key) as { value: string } | undefined)?.value ?? null),
+    writeMeta: (key, value) =>
+      commits.add(() => {
+        writeMeta.run(key, value);
+        return () => {};
+      }),
+  };
+}
+
+/** Why a database did not open, and what to do about it. */
+function explain(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (message.includes("file is not a database")) {
+    return "The file is not an SQLite database: give another path.";
+  }
+  if (message.includes("malformed")) return "The file is damaged: restore it from a backup.";
+  if (message.includes("locked")) return "Another process holds its lock: stop it or try again.";
+  return message;
+}

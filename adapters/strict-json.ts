@@ -1,0 +1,62 @@
+/**
+ * JSON in which no object has the same member name twice: readers that take the first and readers
+ * that take the last of two then cannot be told different things (C2, RFC 8725 §2.4).
+ * @module
+ */
+
+/**
+ * Parses JSON and refuses duplicate member names at any depth. Work is linear, without recursion.
+ * @throws {SyntaxError} which never quotes the text: it may hold secrets.
+ */
+export function parseStrictJson(text: string): unknown {
+  const value = parse(text);
+  if (hasDuplicateName(text)) throw new SyntaxError("A JSON object has the same member name twice");
+  return value;
+}
+
+/** Whether a value that {@link parseStrictJson} returned is a JSON object. */
+export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new SyntaxError("The text is not valid JSON"); // the engine's own message quotes it
+  }
+}
+
+/** Walks text that is known to be valid JSON, so braces, strings and colons are all there is to see. */
+function hasDuplicateName(text: string): boolean {
+  const open: Set<string>[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === "{") open.push(new Set());
+    else if (char === "}") open.pop();
+    else if (char === '"') {
+      const end = endOfString(text, at);
+      const names = open.at(-1);
+      if (names !== undefined && isFollowedByColon(text, end)) {
+        const name: string = JSON.parse(text.slice(at, end));
+        if (names.has(name)) return true;
+        names.add(name);
+      }
+      at = end - 1;
+    }
+  }
+  return false;
+}
+
+/** The index behind the closing quote of the string that begins at `start`. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+  return at + 1;
+}
+
+function isFollowedByColon(text: string, from: number): boolean {
+  let at = from;
+  while (text[at] === " " || text[at] === "\n" || text[at] === "\r" || text[at] === "\t") at++;
+  return text[at] === ":";
+}

@@ -1,0 +1,133 @@
+/**
+ * The keys that opaque tokens are derived with. They live outside the database (T2), as JSON:
+ *
+ * ```json
+ * { "active": "k2", "keys": [{ "id": "k1", "secret": "…" }, { "id": "k2", "secret": "…" }] }
+ * ```
+ *
+ * A secret is 32 or more random bytes in base64url. New tokens are sealed with the active key; the
+ * others still open theirs, until they are removed. To rotate: add a key everywhere, make it active,
+ * and remove the old one when its last refresh token has been used or has expired.
+ * @module
+ */
+import { decodeBase64url, encodeBase64url } from "./base64url.ts";
+import { hex, systemEntropy } from "./entropy.ts";
+import { loadOrCreateFile, saveFile } from "./key-file.ts";
+import type { Entropy } from "./ports.ts";
+import { isJsonObject, parseStrictJson } from "./strict-json.ts";
+
+/** One key. */
+export interface TokenKey {
+  /** 1 to 64 RFC 3986 unreserved characters; stands in every token, so nothing confidential. */
+  readonly id: string;
+  /** 32 or more bytes, base64url. Secret. */
+  readonly secret: string;
+}
+
+/** All keys that open tokens, and the one that seals. */
+export interface TokenKeys {
+  /** The id of the key that new tokens are sealed with. */
+  readonly active: string;
+  readonly keys: readonly TokenKey[];
+}
+
+const MIN_SECRET_BYTES = 32;
+
+/** Draws a new key of 256 bits. */
+export function generateTokenKey(
+  entropy: Entropy = systemEntropy,
+  id: string = hex(entropy.bytes(4)),
+): TokenKey {
+  return { id, secret: encodeBase64url(entropy.bytes(MIN_SECRET_BYTES)) };
+}
+
+/** A first key set: one new key, active. */
+export function generateTokenKeys(entropy: Entropy = systemEntropy): TokenKeys {
+  const key = generateTokenKey(entropy);
+  return { active: key.id, keys: [key] };
+}
+
+/**
+ * Checks a key set that came from JSON or from code.
+ * @throws {RangeError} naming the flaw and the key id, never a secret.
+ */
+export function checkTokenKeys(value: unknown): TokenKeys {
+  if (!isJsonObject(value) || !Array.isArray(value["keys"])) {
+    throw new RangeError('Cannot use token keys: give {"active": id, "keys": [{"id", "secret"}]}');
+  }
+  const keys = value["keys"].map(checkTokenKey);
+  const { active } = value;
+  if (new Set(keys.map(({ id }) => id)).size < keys.length) {
+    throw new RangeError("Cannot use token keys: two keys have the same id");
+  }
+  if (typeof active !== "string" || !keys.some(({ id }) => id === active)) {
+    throw new RangeError('Cannot use token keys: "active" must be the id of one of them');
+  }
+  return { active, keys };
+}
+
+/** Reads a key set from JSON. @throws {RangeError | SyntaxError} never with a secret in it. */
+export function readTokenKeys(json: string): TokenKeys {
+  return checkTokenKeys(parseStrictJson(json));
+}
+
+/** Writes a key set as JSON. The text is secret. */
+export function writeTokenKeys(keys: TokenKeys): string {
+  return `${JSON.stringify(keys, null, 2)}\n`;
+}
+
+/** Adds a key that opens tokens but does not seal yet: every process should know it before one uses it. */
+export function addTokenKey(keys: TokenKeys, key: TokenKey): TokenKeys {
+  return checkTokenKeys({ ...keys, keys: [...keys.keys, key] });
+}
+
+/** Makes a key the active one. Tokens of the others stay good. */
+export function activateTokenKey(keys: TokenKeys, id: string): TokenKeys {
+  return checkTokenKeys({ ...keys, active: id });
+}
+
+/**
+ * Removes a key: its tokens end at once, access and refresh (T2).
+ * @throws {RangeError} for the active key and for one that is not there.
+ */
+export function removeTokenKey(keys: TokenKeys, id: string): TokenKeys {
+  if (id === keys.active) {
+    throw new RangeError(`Cannot remove token key "${id}": make another key active first`);
+  }
+  const rest = keys.keys.filter((key) => key.id !== id);
+  if (rest.length === keys.keys.length) {
+    throw new RangeError(`Cannot remove token key "${id}": there is no such key`);
+  }
+  return { ...keys, keys: rest };
+}
+
+/** Loads the key set from a file, or creates the file with one new key (mode 0600). */
+export async function loadOrCreateTokenKeys(
+  path: string,
+  entropy: Entropy = systemEntropy,
+): Promise<TokenKeys> {
+  return readTokenKeys(
+    await loadOrCreateFile(path, () => writeTokenKeys(generateTokenKeys(entropy))),
+  );
+}
+
+/** Replaces the key file in one atomic step. */
+export async function saveTokenKeys(path: string, keys: TokenKeys): Promise<void> {
+  await saveFile(path, writeTokenKeys(checkTokenKeys(keys)));
+}
+
+function checkTokenKey(value: unknown, index: number): TokenKey {
+  const { id, secret } = isJsonObject(value) ? value : {};
+  if (typeof id !== "string" || !/^[A-Za-z0-9._~-]{1,64}$/.test(id)) {
+    throw new RangeError(
+      `Cannot use token key ${index}: "id" must be 1 to 64 letters, digits, '-', '.', '_' or '~'`,
+    );
+  }
+  const bytes = typeof secret === "string" ? decodeBase64url(secret) : null;
+  if (bytes === null || bytes.length < MIN_SECRET_BYTES) {
+    throw new RangeError(
+      `Cannot use token key "${id}": "secret" must be ${MIN_SECRET_BYTES} or more bytes in base64url`,
+    );
+  }
+  return { id, secret: secret as string };
+}

@@ -1,0 +1,204 @@
+/**
+ * Opaque tokens: derived, never stored (T2). A token is a prefix and, in base64url, a version byte,
+ * the framed fields and an HMAC-SHA-256 over purpose, server id and these fields. Whoever reads the
+ * database can derive none of them, and a refresh token can be given again without having been kept.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
+import type { TokenGrant } from "../core/decision.ts";
+import { readScope, writeScope } from "../core/scope.ts";
+import type { AccessToken, GenuineToken, RefreshToken } from "../core/use.ts";
+import { decodeBase64url, encodeBase64url } from "./base64url.ts";
+import { hex, systemEntropy } from "./entropy.ts";
+import type { Entropy, TokenSealer } from "./ports.ts";
+import { checkTokenKeys, type TokenKeys } from "./token-keys.ts";
+
+/** What a token is for, with the prefix by which scanners recognise one that leaked. */
+export const TOKEN_PREFIXES: Readonly<Record<GenuineToken["kind"], string>> = {
+  access: "ftfu_at_",
+  refresh: "ftfu_rt_",
+};
+
+/** How opaque tokens are made. */
+export interface OpaqueTokensOptions {
+  /** This server's identifier: two servers never take each other's tokens, even with the same keys. */
+  readonly serverId: string;
+  readonly keys: TokenKeys;
+  readonly entropy?: Entropy;
+}
+
+/** The key that a refresh token was derived with has been removed: the token cannot be given again. */
+export class TokenKeyRemoved extends Error {
+  override readonly name = "TokenKeyRemoved";
+  /** Stable code of this class. */
+  readonly code = "TOKEN_KEY_REMOVED";
+  /** The id of the key. */
+  readonly keyId: string;
+  /** @internal */
+  constructor(keyId: string) {
+    super(`Cannot derive a token: token key "${keyId}" has been removed`);
+    this.keyId = keyId;
+  }
+}
+
+const VERSION = 1;
+const MAC_BYTES = 32;
+const ID_BYTES = 16;
+/** No longer token is opened, and none is sealed. */
+const MAX_LENGTH = 16_384;
+
+/** The MAC of one key for one purpose. */
+type Mac = (fields: Uint8Array) => Uint8Array;
+type Macs = Readonly<Record<GenuineToken["kind"], Mac>>;
+
+/**
+ * Creates the sealer of opaque access and refresh tokens. An access token is sealed with the active
+ * key and is never the same twice; a refresh token is a function of its grant's family, generation,
+ * salt and key.
+ * @throws {RangeError} when the keys are no good.
+ */
+export function createOpaqueTokens(
+  { serverId, keys, entropy = systemEntropy }: OpaqueTokensOptions,
+): TokenSealer {
+  const checked = checkTokenKeys(keys);
+  const macs = new Map(checked.keys.map(({ id, secret }) => [id, deriveMacs(secret, serverId)]));
+  return {
+    activeKeyId: checked.active,
+    seal: (grant) => ({
+      accessToken: write("access", checked.active, accessFields(grant, entropy), macs),
+      refreshToken: write("refresh", grant.keyId, refreshFields(grant), macs),
+    }),
+    open(token) {
+      const access = read("access", token, macs);
+      if (access !== null) return accessToken(access);
+      const refresh = read("refresh", token, macs);
+      return refresh === null ? null : refreshToken(refresh);
+    },
+  };
+}
+
+function accessFields(
+  { family, issuedAt, accessExpiresAt, scope }: TokenGrant,
+  entropy: Entropy,
+): Uint8Array[] {
+  const text = Buffer.from(writeScope(scope));
+  return [idField(family), uint48(issuedAt), uint48(accessExpiresAt), text, entropy.bytes(16)];
+}
+
+function refreshFields({ family, generation, salt }: TokenGrant): Uint8Array[] {
+  return [idField(family), uint48(generation), idField(salt)];
+}
+
+function accessToken(fields: readonly Uint8Array[]): AccessToken | null {
+  const [family, issuedAt, expiresAt, text] = fields;
+  if (!family || !issuedAt || !expiresAt || !text) return null;
+  const scope = readScope(Buffer.from(text).toString());
+  if (scope === null) return null;
+  return {
+    kind: "access",
+    family: hex(family),
+    scope,
+    issuedAt: fromUint48(issuedAt),
+    expiresAt: fromUint48(expiresAt),
+  };
+}
+
+function refreshToken(fields: readonly Uint8Array[]): RefreshToken | null {
+  const [family, generation, salt] = fields;
+  if (!family || !generation || !salt) return null;
+  const number = fromUint48(generation);
+  return { kind: "refresh", family: hex(family), generation: number, salt: hex(salt) };
+}
+
+/** Seals fields for one purpose. */
+function write(
+  kind: GenuineToken["kind"],
+  keyId: string,
+  fields: readonly Uint8Array[],
+  macs: ReadonlyMap<string, Macs>,
+): string {
+  const mac = macs.get(keyId)?.[kind];
+  if (mac === undefined) throw new TokenKeyRemoved(keyId);
+  const framed = frame([Buffer.from(keyId), ...fields]);
+  const bytes = Buffer.concat([Uint8Array.of(VERSION), framed, mac(framed)]);
+  const token = TOKEN_PREFIXES[kind] + encodeBase64url(bytes);
+  if (token.length > MAX_LENGTH) throw new RangeError("Cannot seal a token: its scope is too long");
+  return token;
+}
+
+/** The fields of a genuine token of one purpose, without its key id; `null` for anything else. */
+function read(
+  kind: GenuineToken["kind"],
+  token: string,
+  macs: ReadonlyMap<string, Macs>,
+): readonly Uint8Array[] | null {
+  const prefix = TOKEN_PREFIXES[kind];
+  if (token.length > MAX_LENGTH || !token.startsWith(prefix)) return null;
+  const bytes = decodeBase64url(token.slice(prefix.length));
+  if (bytes === null || bytes[0] !== VERSION) return null;
+  const framed = bytes.subarray(1, -MAC_BYTES);
+  const [keyId, ...fields] = unframe(framed) ?? [];
+  const mac = keyId && macs.get(Buffer.from(keyId).toString())?.[kind];
+  if (!mac || !timingSafeEqual(mac(framed), bytes.subarray(-MAC_BYTES))) return null;
+  return fields;
+}
+
+/** Separate keys for each purpose and server, derived once (RFC 5869). */
+function deriveMacs(secret: string, serverId: string): Macs {
+  const derive = (kind: GenuineToken["kind"]): Mac => {
+    const context = frame(
+      ["fetch-tokens-for-user", `${VERSION}`, kind, serverId].map((text) => Buffer.from(text)),
+    );
+    const key = Buffer.from(
+      hkdfSync("sha256", Buffer.from(secret, "base64url"), new Uint8Array(0), context, 32),
+    );
+    return (fields) => createHmac("sha256", key).update(context).update(fields).digest();
+  };
+  return { access: derive("access"), refresh: derive("refresh") };
+}
+
+/** Each field with its length in two bytes before it: no two lists of fields give the same bytes. */
+function frame(fields: readonly Uint8Array[]): Uint8Array {
+  const parts = fields.flatMap((field) => {
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(field.length);
+    return [length, field];
+  });
+  return Buffer.concat(parts);
+}
+
+/** Whether the lengths are true is for the MAC to say. */
+function unframe(bytes: Uint8Array): readonly Uint8Array[] | null {
+  const fields: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const [high, low] = bytes.subarray(at, at + 2);
+    if (high === undefined || low === undefined) return null;
+    const end = at + 2 + high * 256 + low;
+    fields.push(bytes.subarray(at + 2, end));
+    at = end;
+  }
+  return fields;
+}
+
+/** 128 bits from hexadecimal; anything else would be cut short in silence. */
+function idField(id: string): Uint8Array {
+  const bytes = Buffer.from(id, "hex");
+  if (bytes.length !== ID_BYTES || hex(bytes) !== id) {
+    throw new RangeError("Cannot seal a token: ids and salts are 32 hexadecimal digits");
+  }
+  return bytes;
+}
+
+function uint48(value: number): Uint8Array {
+  if (!Number.isInteger(value)) {
+    throw new RangeError("Cannot seal a token: times are whole seconds");
+  }
+  const bytes = Buffer.alloc(6);
+  bytes.writeUIntBE(value, 0, 6);
+  return bytes;
+}
+
+function fromUint48(bytes: Uint8Array): number {
+  return Buffer.from(bytes).readUIntBE(0, 6);
+}

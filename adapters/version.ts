@@ -1,0 +1,7 @@
+/**
+ * The version, for whoever asks a running program.
+ * @module
+ */
+
+/** The version of this package, as in package.json. */
+export const VERSION: string = "0.1.0";
