@@ -1,0 +1,449 @@
+/**
+ * Attacks and bad inputs, as data: what is sent, what must come of it, the rules that answer it, and
+ * where the like of it was seen. The gate in `house/` sees to it that each has a check that cites it.
+ * @module
+ */
+
+/** The first letters of an attack's id. */
+export type AttackGroup = "IN" | "CA" | "CT" | "SC" | "RF" | "SY";
+
+/** One attack, or one piece of bad input. */
+export interface Attack {
+  /** `CT-24`: the group and a number. Stable: never used again for another attack. */
+  readonly id: string;
+  readonly group: AttackGroup;
+  /** What is sent, and what must come of it. */
+  readonly text: string;
+  /** The ids of the rules that answer it. */
+  readonly rules: readonly string[];
+  /** A public advisory, a standard's section or a peer's bug; `null` where none is known. */
+  readonly reference: string | null;
+}
+
+/** What the groups are about, in the order in which they are read. */
+export const ATTACK_GROUPS: Readonly<Record<AttackGroup, string>> = {
+  IN: "Input",
+  CA: "Client authentication",
+  CT: "Consent tokens",
+  SC: "Scope, consent, delegation",
+  RF: "Tokens and refresh",
+  SY: "System",
+};
+
+function attack(
+  id: string,
+  rules: readonly string[],
+  text: string,
+  reference: string | null = null,
+): Attack {
+  return { id, group: id.slice(0, 2) as AttackGroup, text, rules, reference };
+}
+
+const INPUT: readonly Attack[] = [
+  attack("IN-01", ["E1", "E2"], "Neither input: one fixed error, and nothing is looked up."),
+  attack(
+    "IN-02",
+    ["E1", "E2"],
+    "Both inputs, each of them valid: an error; the consent token is not used up and the public id " +
+      "is not looked up.",
+  ),
+  attack(
+    "IN-03",
+    ["E1", "E3"],
+    "One valid input, the other an explicit null, as a literal and as a variable: accepted.",
+    "GraphQL §6.4.1",
+  ),
+  attack(
+    "IN-04",
+    ["E1", "E2"],
+    "One valid input, the other an empty or blank string: one input too many, never taken for absent.",
+  ),
+  attack(
+    "IN-06",
+    ["A2", "C11"],
+    "The mutation under a hundred aliases in one document: limits count fields, not requests, and one " +
+      "consent token issues once.",
+    "CVE-2026-41213",
+  ),
+  attack(
+    "IN-07",
+    ["G7", "A2"],
+    "A JSON array of a thousand operations: refused, or limited like aliases.",
+  ),
+  attack(
+    "IN-08",
+    ["C2", "A2"],
+    "A consent token of 1 MiB, of 100,000 segments, or with a header of 10,000 keys: refused by its " +
+      "size before anything of it is decoded.",
+  ),
+  attack(
+    "IN-10",
+    ["G7", "T6"],
+    "A mutation by GET, a wrong content type, duplicate JSON keys, repeated form parameters: a clear " +
+      "4xx, never a 500.",
+    "RFC 6749 §3.2",
+  ),
+];
+
+const CLIENT_AUTHENTICATION: readonly Attack[] = [
+  attack(
+    "CA-02",
+    ["T4"],
+    "Basic and a secret in the body at once: refused.",
+    "RFC 6749 §2.3",
+  ),
+  attack(
+    "CA-09",
+    ["G8"],
+    "A secret was rotated: the old and the new one work while they overlap, then the new one alone.",
+  ),
+];
+
+const CONSENT_TOKENS: readonly Attack[] = [
+  attack(
+    "CT-01",
+    ["C2"],
+    "`alg` none in any spelling, with an empty signature: `INVALID_TOKEN`.",
+    "RFC 8725 §3.2",
+  ),
+  attack(
+    "CT-02",
+    ["C2"],
+    "An HMAC keyed with the bytes of the issuer's public key (PEM, DER, JWK): `INVALID_TOKEN`.",
+    "CVE-2026-34950, CVE-2026-22817",
+  ),
+  attack(
+    "CT-03",
+    ["C2"],
+    "A key used with another algorithm than its own (RS256 for ES256, PS256 for RS256, a JWK without " +
+      "`alg`): `INVALID_TOKEN`.",
+    "CVE-2026-44699",
+  ),
+  attack(
+    "CT-04",
+    ["C2"],
+    "`jwk`, `jku`, `x5u` or `x5c` of the attacker in the header: `INVALID_TOKEN`, and no outbound " +
+      "request.",
+    "CVE-2018-0114, RFC 8725 §3.10",
+  ),
+  attack(
+    "CT-06",
+    ["C2"],
+    "An unknown `crit`, `b64: false`, or `zip`: `INVALID_TOKEN`.",
+    "RFC 7515 §4.1.11, RFC 7797",
+  ),
+  attack(
+    "CT-07",
+    ["C3"],
+    "A good signature on another kind of token (access token, id token, client assertion, DPoP proof, " +
+      "logout token): `INVALID_TOKEN`.",
+    "RFC 8725 §3.11",
+  ),
+  attack(
+    "CT-11",
+    ["C4"],
+    "`iss` unknown, with a trailing slash, in another case, or a number: `INVALID_TOKEN`; keys are " +
+      "found by the exact issuer alone.",
+    "RFC 8725 §3.8",
+  ),
+  attack(
+    "CT-13",
+    ["C8", "R1", "G8", "C4"],
+    "The merchant is disabled: `NO_CONSENT`, and that delegation refreshes no more. The issuer is no " +
+      "longer trusted: `INVALID_TOKEN`. The partner is disabled: 401.",
+    "CVE-2026-1486, CVE-2026-1609",
+  ),
+  attack(
+    "CT-14",
+    ["C4"],
+    "`aud` missing, null, empty, an object, a prefix of the right one, or the right one beside another: " +
+      "`INVALID_TOKEN`.",
+    "CVE-2026-55669",
+  ),
+  attack(
+    "CT-15",
+    ["C4", "C6"],
+    "A token that grants to another partner: `INVALID_TOKEN` with the same bytes as any other, and its " +
+      "`jti` is not used up.",
+    "CVE-2026-55672",
+  ),
+  attack(
+    "CT-17",
+    ["C5"],
+    "A token in each second around `exp` and around `exp` plus the difference forgiven: one side of " +
+      "the boundary is accepted, the other never.",
+    "Keycloak issue 34805",
+  ),
+  attack(
+    "CT-18",
+    ["C5"],
+    "A token that lives for ten years, one issued months from now, one that lived for a year and is in " +
+      "its last minutes: `INVALID_TOKEN`.",
+    "fosite issue 853",
+  ),
+  attack(
+    "CT-19",
+    ["C5"],
+    "`nbf` or `iat` at the last second forgiven and one later; `nbf` that is a string or after `exp`: " +
+      "only the first is accepted.",
+    "RFC 7523 §3",
+  ),
+  attack(
+    "CT-21",
+    ["C11"],
+    "The same token twice, one after the other: the same refresh token or `INVALID_TOKEN`; never a " +
+      "second connection or family.",
+  ),
+  attack(
+    "CT-22",
+    ["C9", "C11"],
+    "The same token twenty times at once: one connection, one family, and every success carries the " +
+      "same refresh token.",
+    "CVE-2020-15222",
+  ),
+  attack(
+    "CT-23",
+    ["C13"],
+    "A replay between `exp` and the end of the difference forgiven, and after the clock was set back " +
+      "by up to an hour: `INVALID_TOKEN`.",
+    "esignet pull request 2018",
+  ),
+  attack(
+    "CT-24",
+    ["C6"],
+    "A forged token with the `jti` of a token still to come: refused, and the genuine one is accepted " +
+      "afterwards.",
+    "Keycloak issue 49215",
+  ),
+  attack(
+    "CT-25",
+    ["C9", "C13"],
+    "A replay after a restart of the server: `INVALID_TOKEN`.",
+    "CVE-2026-9802",
+  ),
+  attack(
+    "CT-27",
+    ["C7"],
+    "A token signed with a key that was taken out of the key set: refused once the cached set has " +
+      "ended.",
+    "GHSA-675f-rq2r-jw82",
+  ),
+  attack(
+    "CT-28",
+    ["C7", "A3"],
+    "The key set is huge, endlessly slow, a redirect to another host, an error page: bounded work, an " +
+      "error that invites a retry and is not `INVALID_TOKEN`, and no `jti` is used up.",
+  ),
+  attack(
+    "CT-30",
+    ["C14"],
+    "A token issued before a withdrawal and redeemed for the first time after it: `NO_CONSENT`.",
+  ),
+  attack(
+    "CT-31",
+    ["C4"],
+    "A trusted issuer names a merchant that only another issuer may speak for: `INVALID_TOKEN`.",
+  ),
+];
+
+const SCOPES: readonly Attack[] = [
+  attack("SC-01", ["C8"], "A token without `scope`: no scope, so `NO_CONSENT`; never all."),
+  attack(
+    "SC-02",
+    ["C8", "P4"],
+    "A token with more scope than its source has: what both have is issued, nothing in common is " +
+      "`NO_CONSENT`; never the union.",
+    "CVE-2026-56668, zitadel issue 12319",
+  ),
+  attack(
+    "SC-03",
+    ["C8", "P4", "G6"],
+    "A token with more scope than the partner is registered for: the surplus is dropped, and `scope` " +
+      "says what was issued.",
+    "RFC 6749 §3.3",
+  ),
+  attack(
+    "SC-06",
+    ["P2"],
+    "A public id without a connection, with a withdrawn one, with another client's only: the same " +
+      "bytes, `NO_CONSENT`.",
+  ),
+  attack(
+    "SC-07",
+    ["T6"],
+    "A refresh that asks for more scope: `invalid_scope`, and the refresh token still works.",
+    "RFC 6749 §6",
+  ),
+  attack(
+    "SC-09",
+    ["R1", "T6"],
+    "The consent was narrowed after tokens were issued: refresh and introspection grant no more than " +
+      "what is left.",
+    "Keycloak issue 43734",
+  ),
+  attack(
+    "SC-10",
+    ["R1", "R2", "P2"],
+    "The merchant's buyer connection was revoked after a delegation: every token that rests on it is " +
+      "dead at its next use, and the public id is `NO_CONSENT`.",
+    "Keycloak issue 29614",
+  ),
+  attack(
+    "SC-11",
+    ["R2"],
+    "The user withdraws while tokens are being issued: no token is live after the withdrawal returned.",
+    "Keycloak issue 51312",
+  ),
+  attack(
+    "SC-13",
+    ["R4", "C8"],
+    "A consent token whose source would itself be a delegated connection: `NO_CONSENT`.",
+    "CVE-2026-9704",
+  ),
+  attack(
+    "SC-14",
+    ["T1", "G6"],
+    "An access token issued just before its family's end: it does not outlive the family, and " +
+      "`expiresIn` says so.",
+  ),
+];
+
+const TOKENS: readonly Attack[] = [
+  attack(
+    "RF-01",
+    ["T4"],
+    "A client presents another client's refresh token, current or spent: `invalid_grant`, and the owner " +
+      "goes on unharmed.",
+    "CVE-2026-55672",
+  ),
+  attack(
+    "RF-02",
+    ["T5"],
+    "Twenty refreshes at once with one token: every success carries the same successor, and exactly " +
+      "one refresh token is current.",
+    "Keycloak issue 45647",
+  ),
+  attack(
+    "RF-03",
+    ["T5"],
+    "A lost response, retried after a second, half a minute, an hour: answered each time.",
+    "FAPI 2.0 §5.3.2.1",
+  ),
+  attack(
+    "RF-05",
+    ["T5"],
+    "A refresh token that was spent long ago: `invalid_grant`, and that family alone ends.",
+    "Keycloak issue 26532",
+  ),
+  attack(
+    "RF-06",
+    ["T5"],
+    "Two holders of one family take turns for a hundred rounds: there is never more than one current " +
+      "generation.",
+  ),
+  attack(
+    "RF-08",
+    ["R2", "T7"],
+    "Revocation and refresh at once: as if one had come after the other; nothing lives after the " +
+      "revocation returned.",
+    "Keycloak issue 51312",
+  ),
+  attack(
+    "RF-09",
+    ["T5", "A3"],
+    "A crash before the new generation is stored, and one before the reply: the client goes on with " +
+      "the token it has; never none current and never two.",
+  ),
+  attack(
+    "RF-10",
+    ["A3"],
+    "The store fails during a revocation or redemption: an error that invites a retry, never a success.",
+    "CVE-2020-15223",
+  ),
+  attack(
+    "RF-12",
+    ["T3", "T7", "T8"],
+    "A refresh token used as bearer token: refused. A revocation with the wrong hint: carried out.",
+    "RFC 7009 §2.1",
+  ),
+  attack(
+    "RF-13",
+    ["R1"],
+    "A refresh after the user was suspended or deleted or the client disabled: refused.",
+    "CVE-2023-22492",
+  ),
+  attack(
+    "RF-15",
+    ["T1"],
+    "A family kept busy for longer than its absolute lifetime, and one left idle: both end on time.",
+    "Spring Authorization Server issue 2318",
+  ),
+  attack(
+    "RF-16",
+    ["T2", "T3"],
+    "Keys rotate: old refresh tokens still work, new tokens use the new key, and the old key is " +
+      "published until the last token it signed has expired.",
+    "hydra issue 3942",
+  ),
+  attack(
+    "RF-18",
+    ["T7"],
+    "A token revoked twice, and an unknown one: 200 each time.",
+    "RFC 7009 §2.2",
+  ),
+  attack(
+    "RF-19",
+    ["T7"],
+    "A refresh token is revoked: its access tokens are inactive, other families and the connection are " +
+      "untouched.",
+    "RFC 7009 §2.1",
+  ),
+];
+
+const SYSTEM: readonly Attack[] = [
+  attack(
+    "SY-01",
+    ["G9", "A4"],
+    "Any refused request: response, log, audit event and error hold no byte of a token or secret.",
+  ),
+  attack(
+    "SY-02",
+    ["G8", "C1"],
+    "An unknown client beside a wrong secret, an unknown key beside a bad signature: the same bytes " +
+      "after the same work.",
+  ),
+  attack(
+    "SY-03",
+    ["P5", "R5"],
+    "Tokens issued, refreshed and expired without end on one connection: the number of rows stays " +
+      "bounded.",
+    "hydra issue 1574",
+  ),
+  attack(
+    "SY-05",
+    ["C9", "R2"],
+    "A store that serves a stale read: nothing is issued twice, and nothing revoked is served.",
+  ),
+  attack(
+    "SY-06",
+    ["C9", "T5"],
+    "Two processes on one database, conflicts between transactions: retried within, one outcome.",
+  ),
+];
+
+/** Every attack, group by group. */
+export const ATTACKS: readonly Attack[] = [
+  ...INPUT,
+  ...CLIENT_AUTHENTICATION,
+  ...CONSENT_TOKENS,
+  ...SCOPES,
+  ...TOKENS,
+  ...SYSTEM,
+];
+
+const BY_ID: ReadonlyMap<string, Attack> = new Map(ATTACKS.map((row) => [row.id, row]));
+
+/** The attack with this id, or `undefined`. */
+export function attackById(id: string): Attack | undefined {
+  return BY_ID.get(id);
+}

@@ -1,0 +1,108 @@
+/**
+ * Ends of authority (R) and what always holds (A).
+ * @module
+ */
+import { decided, type Requirement, rule } from "./model.ts";
+
+/** How authority ends. */
+export const ENDS: readonly Requirement[] = [
+  rule(
+    "R1",
+    "Judged at every use",
+    decided(
+      "SHOULD",
+      "Whether a token lives, and its scope, is computed at every use from client, user, connection " +
+        "and source as they are now. An empty scope is not alive: inactive at introspection, " +
+        "`invalid_token` at the Users API, `invalid_grant` at refresh.",
+    ),
+    decided(
+      "SHOULD",
+      "To suspend a user, disable a client or narrow a scope is reversible: what is refused meanwhile " +
+        "changes nothing, and unexpired families serve again, never beyond their own scope. To revoke " +
+        "a connection, delete a user or end a family is final, and ids are never used again.",
+    ),
+  ),
+  rule(
+    "R2",
+    "Revocation is immediate",
+    decided(
+      "SHOULD",
+      "Once a revocation has returned, no token of that connection is live at the token endpoint, at " +
+        "introspection or at the Users API, whatever was in flight. (A JWT access token that somebody " +
+        "checks by its signature alone lives to its `exp`.)",
+    ),
+  ),
+  rule(
+    "R3",
+    "Revoked for ever",
+    decided(
+      "SHOULD",
+      "A revoked connection never lives again. A new consent makes a new connection, and what rested " +
+        "on the old one, tokens and delegations, stays dead.",
+    ),
+  ),
+  rule(
+    "R4",
+    "One step of delegation",
+    decided("SHOULD", "A delegated connection is never the source of another."),
+  ),
+  rule(
+    "R5",
+    "What is dead is forgotten",
+    decided(
+      "SHOULD",
+      "What can never live again (revoked, without a source, expired) is removed, in batches, without " +
+        "holding up the issuing of tokens.",
+    ),
+  ),
+];
+
+/** What always holds. */
+export const ALWAYS: readonly Requirement[] = [
+  rule(
+    "A1",
+    "Nothing but the inputs",
+    decided(
+      "MAY",
+      "The same facts, command, clock and entropy give the same result: the deciding code reads no " +
+        "clock, no randomness and no environment.",
+    ),
+  ),
+  rule(
+    "A2",
+    "Bounded work",
+    decided(
+      "SHOULD",
+      "Unknown fields, oversized bodies, deep or wide queries and floods of aliases get a clear 4xx or " +
+        "a GraphQL error, never a 500 and never unbounded work.",
+    ),
+    decided(
+      "SHOULD",
+      "What is limited is the number of mutation fields, not of requests: they are counted before any " +
+        "of them runs, and a request above the limit is refused whole.",
+    ),
+    decided(
+      "MAY",
+      "The refusal has status 429, `Retry-After` and `extensions.code` `TOO_MANY_REQUESTS`.",
+    ),
+  ),
+  rule(
+    "A3",
+    "Faults are honest",
+    decided(
+      "SHOULD",
+      "A fault of storage or keys during execution is a top-level error that invites a retry, with " +
+        "null for that field: never a false success, never a silent loss.",
+    ),
+    decided("MAY", "Its status is 200, or 503 if nothing was executed."),
+  ),
+  rule(
+    "A4",
+    "Audit",
+    decided(
+      "MAY",
+      "Every change of state and every refusal leaves one structured audit event, after the commit: " +
+        "who, what, outcome, internal reason and ids, no secret. Successful uses are metrics.",
+    ),
+  ),
+];

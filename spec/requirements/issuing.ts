@@ -1,0 +1,297 @@
+/**
+ * Tokens by public id (P) and by consent token (C).
+ * @module
+ */
+import { decided, documented, type Requirement, rule, standard } from "./model.ts";
+
+/** Tokens for a user whom the partner knows by public id. */
+export const PUBLIC_ID: readonly Requirement[] = [
+  rule(
+    "P1",
+    "No user",
+    documented("codes", "A public id that no user has is answered with `NO_USER`."),
+    decided("SHOULD", "A deleted or suspended user is answered like an unknown one."),
+  ),
+  rule(
+    "P2",
+    "No consent",
+    documented(
+      "mutation",
+      "Tokens are issued only if the user has a connection with the calling client; the connection " +
+        "of another client never counts.",
+    ),
+    documented("codes", "Without one the answer is `NO_CONSENT`."),
+    decided(
+      "SHOULD",
+      "A connection that was revoked, or whose effective scope is empty, is answered with the same " +
+        "bytes as a missing one.",
+    ),
+  ),
+  rule(
+    "P3",
+    "One connection serves",
+    decided("SHOULD", "If several connections are usable one of them serves: scopes never add up."),
+    decided(
+      "MAY",
+      "The direct connection serves first, then the delegated one with the latest consent (to consent " +
+        "anew counts), then the lowest id.",
+    ),
+    decided(
+      "SHOULD",
+      "To revoke one connection leaves the others; to disconnect a user from a client revokes all of " +
+        "them in one step.",
+    ),
+  ),
+  rule(
+    "P4",
+    "Effective scope",
+    documented("mutation", "Tokens by public id are issued for the consented scope, never more."),
+    decided(
+      "SHOULD",
+      "The effective scope of a connection is what its own scope, the client's registered scope and, " +
+        "for a delegated connection, the effective scope of its source have in common.",
+    ),
+  ),
+  rule(
+    "P5",
+    "Bounded families",
+    decided("MAY", "Each success starts a token family of its own."),
+    decided(
+      "SHOULD",
+      "The live families of a connection are limited in number and ended ones are forgotten: however " +
+        "often tokens are issued, the state of a connection stays bounded.",
+    ),
+    decided(
+      "MAY",
+      "The limit is 50 unless set otherwise. One more ends the family that was least recently issued " +
+        "or refreshed (expired ones first, then the lowest id) with its access tokens, and an audit " +
+        "event says so.",
+    ),
+  ),
+];
+
+/** Tokens for a consent token. */
+export const CONSENT_TOKEN: readonly Requirement[] = [
+  rule(
+    "C1",
+    "One code for every flaw",
+    documented("codes", "An invalid consent token is answered with `INVALID_TOKEN`."),
+    decided(
+      "SHOULD",
+      "Whatever the flaw (form, signature, trust, audience, time, binding, replay), the message is the " +
+        "same; the precise reason is in the audit event alone.",
+    ),
+  ),
+  rule(
+    "C2",
+    "Form and signature",
+    documented("mutation", "A consent token is a signed JWT, and it is verified."),
+    standard(
+      "MUST",
+      "RFC 8725",
+      "3.1",
+      "The algorithm is one of an allow-list, and each key is used with exactly one algorithm.",
+    ),
+    standard("MUST", "RFC 8725", "3.8", "The key belongs to the issuer that `iss` names."),
+    standard("MUST", "RFC 7515", "4.1.11", "A `crit` that is not understood is refused."),
+    standard("MUST", "RFC 7518", "3.3", "An RSA key has at least 2048 bits."),
+    decided(
+      "SHOULD",
+      "Keys and addresses inside the token (`jwk`, `jku`, `x5u`, `x5c`) are never used and never " +
+        "fetched.",
+    ),
+    decided(
+      "SHOULD",
+      "Symmetric algorithms, `b64` and `zip`, duplicate JSON keys, base64url with padding or with " +
+        "stray bits, and tokens above 16 KiB are refused.",
+    ),
+    decided(
+      "MAY",
+      "The allow-list is ES256, RS256 and EdDSA (Ed25519); `kid` is required; the key is found by " +
+        "exact `iss`, then `kid`.",
+    ),
+  ),
+  rule(
+    "C3",
+    "No other kind of token",
+    standard(
+      "MUST",
+      "RFC 8725",
+      "3.12",
+      "A JWT of another kind (an id token, an access token, a client assertion) is never taken for a " +
+        "consent token.",
+    ),
+    decided(
+      "MAY",
+      "What tells them apart is `typ`: `consent+jwt`, in any case, with or without `application/`.",
+    ),
+  ),
+  rule(
+    "C4",
+    "Who says what to whom",
+    documented(
+      "mutation",
+      "A consent token grants to one partner: any other client that presents it gets no tokens.",
+    ),
+    standard(
+      "MUST",
+      "RFC 7519",
+      "4.1.3",
+      "A token whose `aud` does not name this server is refused.",
+    ),
+    decided(
+      "SHOULD",
+      "`iss` equals a trusted issuer byte for byte, and each trusted issuer speaks only for the " +
+        "merchants it is listed for. The merchant is not the partner itself.",
+    ),
+    decided(
+      "MAY",
+      "These claims are required: `iss`; `aud`, a string or a list of one; `sub`, the user's public " +
+        "id; `client_id`, the partner that may redeem; `azp`, the merchant whose buyer connection is " +
+        "the source; `iat`, `exp` and `jti`.",
+    ),
+  ),
+  rule(
+    "C5",
+    "Time",
+    standard("MUST", "RFC 7519", "4.1.4", "A token is refused from its `exp` on."),
+    standard("MUST", "RFC 7519", "4.1.5", "A token is refused before its `nbf`, if it has one."),
+    decided(
+      "SHOULD",
+      "Both ends forgive a small clock difference. `iat` must not lie in the future, `iat` and `nbf` " +
+        "come before `exp`, and neither the whole lifetime nor what is left of it exceeds a maximum.",
+    ),
+    decided(
+      "MAY",
+      "The difference forgiven is 30 s and the maximum 300 s. With `s` for the former: valid while " +
+        "`now < exp + s`; `iat` and `nbf` at most `now + s`; `exp − iat` at most the maximum; " +
+        "`exp − now` at most the maximum `+ s`.",
+    ),
+  ),
+  rule(
+    "C6",
+    "A refusal consumes nothing",
+    decided(
+      "SHOULD",
+      "A consent token that is presented by the wrong client can still be redeemed by the right one.",
+    ),
+    decided("SHOULD", "A forged token never uses up the `jti` of a genuine one."),
+  ),
+  rule(
+    "C7",
+    "Keys of issuers",
+    decided(
+      "SHOULD",
+      "Keys come from a configured key set. A remote one is fetched once for all who wait, limited in " +
+        "size and time, never redirected to another host, and fetched anew for an unknown `kid`, but " +
+        "not more often than a cool-down allows.",
+    ),
+    decided(
+      "SHOULD",
+      "Keys that cannot be had are no invalid token: the answer is a top-level error that invites a " +
+        "retry, and nothing is consumed.",
+    ),
+    decided(
+      "MAY",
+      "The cool-down is 10 s; cached keys serve for at most twice their lifetime while fetching fails; " +
+        "the error's `extensions.code` is `SERVICE_UNAVAILABLE`; a `kid` that is unknown after a " +
+        "fetch, or within the cool-down, is `INVALID_TOKEN`.",
+    ),
+  ),
+  rule(
+    "C8",
+    "What can be delegated",
+    documented("mutation", "Tokens by consent token are issued for the delegated scope."),
+    decided("SHOULD", "A consent token for a user who is gone is answered with `NO_USER`."),
+    decided(
+      "SHOULD",
+      "The source is the user's active direct connection with the merchant; without one, or with the " +
+        "merchant disabled, the answer is `NO_CONSENT`.",
+    ),
+    decided(
+      "SHOULD",
+      "The delegated scope is what the token's scope, the source's effective scope and the partner's " +
+        "registered scope have in common. A missing `scope` is no scope, never all; nothing in " +
+        "common is `NO_CONSENT`.",
+    ),
+    decided("MAY", "`INVALID_TOKEN` comes before `NO_USER`, and that before `NO_CONSENT`."),
+  ),
+  rule(
+    "C9",
+    "One step",
+    documented(
+      "mutation",
+      "A verified consent token establishes a delegated connection of the user with the partner, and " +
+        "tokens are issued.",
+    ),
+    decided(
+      "SHOULD",
+      "To use up the `jti`, establish the connection and start the family is one atomic step, durable " +
+        "before the response leaves: all or nothing.",
+    ),
+  ),
+  rule(
+    "C10",
+    "The newest consent governs",
+    decided(
+      "SHOULD",
+      "A consent token with the same or a later `iat` than the one a connection rests on replaces its " +
+        "scope. No older family is ever widened by it.",
+    ),
+    decided(
+      "MAY",
+      "One with an earlier `iat` leaves the connection as it is; its family gets what the delegated " +
+        "scope and the connection's scope have in common, and if that is nothing the answer is " +
+        "`NO_CONSENT`.",
+    ),
+  ),
+  rule(
+    "C11",
+    "Used once, safe to retry",
+    decided(
+      "SHOULD",
+      "A `jti` starts at most one family and at most one connection; used again it is `INVALID_TOKEN`.",
+    ),
+    decided(
+      "MAY",
+      "A lost response costs no consent: the same partner with the same token bytes, within 60 s of " +
+        "the first redemption (0 turns this off) and never after expiry, while the family is live and " +
+        "was not refreshed and all other conditions still hold, gets the same refresh token and a new " +
+        "access token with the scope effective now. Within that time a retry and an injected token " +
+        "look alike, so a partner has to bind the consent token to the browser session that asked " +
+        "for it.",
+    ),
+  ),
+  rule(
+    "C12",
+    "Afterwards the public id serves",
+    decided(
+      "SHOULD",
+      "While a delegated connection lives, the partner gets tokens by the user's public id.",
+    ),
+  ),
+  rule(
+    "C13",
+    "Redemptions are remembered",
+    decided(
+      "SHOULD",
+      "That a `jti` was used is remembered by issuer, holds ids and a digest but no token, survives " +
+        "the deletion of the user, and is kept for as long as the token could be valid on any clock.",
+    ),
+    decided("MAY", "It is kept for one hour after the last second in which the token is valid."),
+  ),
+  rule(
+    "C14",
+    "A withdrawal stands",
+    decided(
+      "SHOULD",
+      "A consent token that was issued no later than the user's last withdrawal from the merchant, or " +
+        "from this partner, is answered with `NO_CONSENT`: old consent never undoes a withdrawal.",
+    ),
+    decided(
+      "MAY",
+      "Withdrawals are remembered for the longest lifetime of a consent token, twice the clock " +
+        "difference forgiven, and one hour.",
+    ),
+  ),
+];
