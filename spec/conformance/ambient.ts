@@ -1,0 +1,24 @@
+/**
+ * What the suite takes from the machine it runs on: time and randomness. The only place that does.
+ * @module
+ */
+
+/** Milliseconds since the Unix epoch. */
+export function systemNow(): number {
+  return Date.now();
+}
+
+/** Milliseconds on a clock that never jumps. */
+export function stopwatch(): number {
+  return performance.now();
+}
+
+/** Waits. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** This many random bytes. */
+export function randomBytes(count: number): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Uint8Array(count));
+}

@@ -1,0 +1,256 @@
+/**
+ * The suite as a command: reads arguments and files, runs, writes the report.
+ * @module
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { stopwatch } from "./ambient.ts";
+import { cases } from "./cases/all.ts";
+import { formats, type ReportFormat, writeReport } from "./report/formats.ts";
+import { textReport } from "./report/text.ts";
+import { conform, type ConformOptions, type Progress } from "./run.ts";
+import { CannotRun } from "./session.ts";
+import { readSubjects, type Subjects } from "./subjects.ts";
+import type { Case, Level, Report } from "./types.ts";
+
+const HELP = `Check an implementation of fetchTokensForUser, over the wire.
+
+Usage: fetch-tokens-for-user conform URL [options]
+
+URL is the endpoint of the mutation; without a path it gets /api/partners/graphql.json.
+
+  --harness URL     Control plane of the implementation: more can be checked
+  --subjects FILE   JSON with credentials, public ids and consent tokens to work with
+  --report FORM     ${formats.join(", ")} (default text)
+  --out FILE        Write the report there; without --report its ending says the form
+  --only NAMES      Groups or ids of cases, separated by commas
+  --level LEVELS    MUST, SHOULD, MAY, separated by commas
+  --expected FILE   Ids of cases that are known to fail, one a line; one that passes is a failure
+  --strict          Recommendations (SHOULD, MAY) that are not followed count as failures
+  --seed N          Seed of the random histories (default 1)
+  --histories N     Random histories of each kind (default 16); 0 leaves them out
+  --timeout S       Seconds to wait for an answer (default 10)
+  --list            List the cases and run none
+
+FTFU_HARNESS_SECRET is the bearer secret of the harness, if it has one.
+
+Exit code: 0 all passed, 1 something failed, 2 could not run.
+`;
+
+const OPTIONS = {
+  "harness": { type: "string" },
+  "subjects": { type: "string" },
+  "report": { type: "string" },
+  "out": { type: "string" },
+  "only": { type: "string", multiple: true },
+  "level": { type: "string", multiple: true },
+  "expected": { type: "string" },
+  "strict": { type: "boolean" },
+  "seed": { type: "string" },
+  "histories": { type: "string" },
+  "timeout": { type: "string" },
+  "list": { type: "boolean" },
+  "help": { type: "boolean", short: "h" },
+} as const;
+
+/** What was asked for on the command line. */
+interface Request {
+  readonly options: ConformOptions;
+  readonly format: ReportFormat;
+  readonly out: string | null;
+  readonly strict: boolean;
+}
+
+/** Where a command writes to: a stream of `node:process`, or something like it. */
+export interface Output {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/** Where the two kinds of output go. */
+export interface Outputs {
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
+/**
+ * Runs the suite as a command.
+ * @param argv without the name of the command
+ * @returns the exit code: 0 all passed, 1 something failed, 2 could not run
+ */
+export async function runConform(
+  argv: readonly string[],
+  outputs: Outputs = process,
+): Promise<number> {
+  const { stdout, stderr } = outputs;
+  const print = (text: string): 0 => {
+    stdout.write(text);
+    return 0;
+  };
+  try {
+    const { values } = parse(argv);
+    if (values.help) return print(HELP);
+    if (values.list) return print(select(values).map(listed).join(""));
+    const request = await readRequest(argv, stderr);
+    const report = await conform(request.options);
+    print(await write(report, request, stdout.isTTY === true && !process.env["NO_COLOR"]));
+    const { failed, warned, passed, expected } = report.summary;
+    if (failed > 0 || (request.strict && warned > 0)) return 1;
+    if (passed + warned + expected > 0) return 0;
+    throw new CannotRun("Nothing could be checked: give --harness or --subjects.");
+  } catch (error) {
+    const known = error instanceof CannotRun || error instanceof UsageError ||
+      error instanceof RangeError;
+    const text = error instanceof Error ? (known ? error.message : error.stack) : String(error);
+    stderr.write(`conform: ${text}\n`);
+    if (error instanceof UsageError) stderr.write("conform --help tells what it takes.\n");
+    return 2;
+  }
+}
+
+/** The command line, or a file that it names, was not understood. */
+class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+type Values = ReturnType<typeof parse>["values"];
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message.split(". ")[0]);
+  }
+}
+
+async function readRequest(argv: readonly string[], stderr: Output): Promise<Request> {
+  const { values, positionals } = parse(argv);
+  const subjects = values.subjects === undefined ? null : await readSubjectsFile(values.subjects);
+  const [endpoint = subjects?.endpoint, ...more] = positionals;
+  if (endpoint === undefined || more.length > 0) throw new UsageError("Give one URL.");
+  const format = formatOf(values.report, values.out);
+  const secret = process.env["FTFU_HARNESS_SECRET"];
+  const options: ConformOptions = {
+    endpoint,
+    cases: select(values),
+    seed: numberOf(values.seed, "seed", 1),
+    histories: numberOf(values.histories, "histories", 16),
+    timeoutMilliseconds: 1000 * numberOf(values.timeout, "timeout", 10),
+    expected: values.expected === undefined ? [] : await readExpected(values.expected),
+    onProgress: progressWriter(stderr),
+    ...(values.harness !== undefined && { harness: values.harness }),
+    ...(secret && { harnessSecret: secret }),
+    ...(subjects !== null && { subjects: subjects.subjects }),
+  };
+  return { options, format, out: values.out ?? null, strict: values.strict === true };
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new UsageError(`Cannot read ${path}: ${(error as Error).message}`);
+  }
+}
+
+async function readSubjectsFile(
+  path: string,
+): Promise<{ readonly subjects: Subjects; readonly endpoint: string | undefined }> {
+  const text = await readText(path);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new UsageError(`Cannot read ${path}: it is no JSON.`); // the engine's message quotes secrets
+  }
+  const { endpoint } = (json ?? {}) as { readonly endpoint?: unknown };
+  return {
+    subjects: readSubjects(json),
+    endpoint: typeof endpoint === "string" ? endpoint : undefined,
+  };
+}
+
+/** One id a line; what follows it is a note, and so is a line that begins with #. */
+async function readExpected(path: string): Promise<readonly string[]> {
+  const ids = (await readText(path)).split("\n").map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => line.split(/\s/, 1)[0] ?? "");
+  const unknown = ids.filter((id) => !cases.some((known) => known.id === id));
+  if (unknown.length === 0) return ids;
+  throw new UsageError(`${path} names cases that there are not: ${unknown.join(", ")}.`);
+}
+
+function select({ only, level }: Values): readonly Case[] {
+  const names = split(only);
+  const levels = split(level).map((name) => name.toUpperCase());
+  const wrong = levels.filter((name) => !["MUST", "SHOULD", "MAY"].includes(name));
+  if (wrong.length > 0) throw new UsageError(`There is no level ${wrong.join(", ")}.`);
+  const unknown = names.filter((name) =>
+    !cases.some(({ id, group }) => id === name || group === name)
+  );
+  if (unknown.length > 0) throw new UsageError(`There is no group or case ${unknown.join(", ")}.`);
+  return cases.filter((subject) =>
+    (names.length === 0 || names.includes(subject.id) || names.includes(subject.group)) &&
+    (levels.length === 0 || levels.includes(subject.level satisfies Level))
+  );
+}
+
+function split(values: readonly string[] | undefined): readonly string[] {
+  return (values ?? []).flatMap((value) => value.split(",")).map((name) => name.trim())
+    .filter((name) => name !== "");
+}
+
+function numberOf(text: string | undefined, name: string, preset: number): number {
+  if (text === undefined) return preset;
+  if (!/^\d{1,9}$/.test(text)) throw new UsageError(`--${name} takes a whole number.`);
+  return Number(text);
+}
+
+function formatOf(name: string | undefined, out: string | undefined): ReportFormat {
+  const endings: Readonly<Record<string, ReportFormat>> = {
+    xml: "junit",
+    htm: "html",
+    txt: "text",
+  };
+  const ending = out?.split(".").at(-1) ?? "";
+  const wanted = name ?? endings[ending] ?? (formats.find((format) => format === ending) ?? "text");
+  const format = formats.find((known) => known === wanted);
+  if (format === undefined) {
+    throw new UsageError(`There is no report ${wanted}: take one of ${formats.join(", ")}.`);
+  }
+  return format;
+}
+
+/** Writes the report to its file, if it has one; returns what is to be printed. */
+async function write(report: Report, { format, out }: Request, color: boolean): Promise<string> {
+  if (out === null) return writeReport(report, format, { color });
+  try {
+    await writeFile(out, writeReport(report, format));
+  } catch (error) {
+    throw new CannotRun(`Cannot write ${out}: ${(error as Error).message}`);
+  }
+  return textReport(report, { color });
+}
+
+function listed({ id, level, requirements, title }: Case): string {
+  return `${id}\t${level}\t${requirements.join(",")}\t${title}\n`;
+}
+
+/** How often a run without a terminal says how far it is. */
+const EVERY_MILLISECONDS = 5000;
+
+/** Tells on standard error how far the run is: on a terminal in one line, otherwise now and then. */
+function progressWriter(stderr: Output): (progress: Progress) => void {
+  let told = stopwatch();
+  return ({ done, total, next }) => {
+    if (stderr.isTTY) {
+      stderr.write(
+        next === null ? "\r\x1b[2K" : `\r\x1b[2K${done}/${total} ${next.id}`.slice(0, 100),
+      );
+    } else if (next !== null && stopwatch() - told > EVERY_MILLISECONDS) {
+      told = stopwatch();
+      stderr.write(`${done} of ${total} cases done\n`);
+    }
+  };
+}

@@ -1,0 +1,12 @@
+/**
+ * A short digest of what the cases ask, so that reports of different suites are not compared by mistake.
+ * @module
+ */
+import { deriveSeed } from "./random.ts";
+import type { Case } from "./types.ts";
+
+/** Eight hexadecimal digits that change with any id, level or expectation. */
+export function digestOf(cases: readonly Case[]): string {
+  const text = cases.map(({ id, level, expects }) => `${id} ${level} ${expects}`).join("\n");
+  return deriveSeed(0, text).toString(16).padStart(8, "0");
+}

@@ -1,0 +1,158 @@
+/**
+ * The harness protocol: how the suite sets the stage in an implementation that runs in test mode. One
+ * `POST {harness}/{command}` with a JSON object in and out for each command. What each means is written
+ * in docs/reference/harness-protocol.md; harness.schema.json is the same for machines.
+ * @module
+ */
+import { type Description, readDescription } from "./description.ts";
+import { isObject } from "./encoding.ts";
+import type { Need } from "./types.ts";
+import { Blocked, Missing } from "./verdict.ts";
+import type { Wire } from "./wire.ts";
+
+/** The commands besides `describe`. An implementation offers those that it can. */
+export const COMMANDS = [
+  "reset",
+  "seed",
+  "trust",
+  "mint",
+  "clock",
+  "revoke",
+  "narrow",
+  "disconnect",
+  "user-status",
+  "client-status",
+  "client-scope",
+  "client-secret",
+] as const;
+
+/** The name of a command. */
+export type HarnessCommand = typeof COMMANDS[number];
+
+/** A client to register, with the credentials it is to have. */
+export interface SeedClient {
+  readonly id: string;
+  /** Secret. */
+  readonly secret: string;
+  /** Registered scope, space-delimited. */
+  readonly scope: string;
+  /** A resource server may introspect every token. */
+  readonly role: "app" | "resource-server";
+}
+
+/** A user signs in to a client and consents to a scope. */
+export interface SeedConnection {
+  readonly user: string;
+  readonly client: string;
+  readonly scope: string;
+}
+
+/** A connection, by whom it connects: direct, or through a merchant. */
+export interface ConnectionName {
+  readonly user: string;
+  readonly client: string;
+  /** The merchant, for a delegated connection. */
+  readonly via?: string;
+}
+
+/** What goes in. */
+export interface Requests {
+  readonly "reset": Readonly<Record<string, never>>;
+  readonly "seed": {
+    readonly clients?: readonly SeedClient[];
+    readonly users?: readonly { readonly publicId: string }[];
+    readonly connections?: readonly SeedConnection[];
+  };
+  readonly "trust": {
+    readonly issuer: string;
+    readonly jwks: { readonly keys: readonly unknown[] };
+    readonly merchants: readonly string[];
+  };
+  readonly "mint": { readonly header: object; readonly claims: object };
+  readonly "clock": { readonly now?: number | null; readonly advanceSeconds?: number };
+  readonly "revoke": ConnectionName;
+  readonly "narrow": ConnectionName & { readonly scope: string };
+  readonly "disconnect": { readonly user: string; readonly client: string };
+  readonly "user-status": {
+    readonly user: string;
+    readonly status: "active" | "suspended" | "deleted";
+  };
+  readonly "client-status": { readonly client: string; readonly status: "enabled" | "disabled" };
+  readonly "client-scope": { readonly client: string; readonly scope: string };
+  readonly "client-secret": { readonly client: string; readonly secret: string };
+}
+
+/** Where the harness is. */
+export interface HarnessAddress {
+  readonly url: string;
+  /** Secret, if it asks for one. */
+  readonly secret: string | null;
+}
+
+const NEED_OF: Readonly<Record<HarnessCommand, Need>> = {
+  "reset": "seed",
+  "seed": "seed",
+  "trust": "issuers",
+  "mint": "sign",
+  "clock": "clock",
+  "revoke": "revoke",
+  "narrow": "narrow",
+  "disconnect": "disconnect",
+  "user-status": "user-status",
+  "client-status": "client-status",
+  "client-scope": "client-scope",
+  "client-secret": "client-secret",
+};
+
+/**
+ * Sends one command.
+ * @throws {Missing} where the implementation does not offer it
+ * @throws {Blocked} where it fails
+ */
+export async function command<Name extends HarnessCommand>(
+  wire: Wire,
+  harness: HarnessAddress,
+  name: Name,
+  request: Requests[Name],
+): Promise<Readonly<Record<string, unknown>>> {
+  const reply = await send(wire, harness, name, request);
+  if (reply.status === 404 || reply.status === 501) {
+    throw new Missing(NEED_OF[name]);
+  }
+  if (reply.status !== 200 || !isObject(reply.json)) {
+    throw new Blocked(
+      `the harness answered ${name} with status ${reply.status}: ${reply.text.slice(0, 300)}`,
+    );
+  }
+  return reply.json;
+}
+
+/**
+ * Asks an implementation to describe itself.
+ * @throws {Blocked} {RangeError} where the answer is no description
+ */
+export async function describe(wire: Wire, harness: HarnessAddress): Promise<Description> {
+  const { status, json, text } = await send(wire, harness, "describe", {});
+  if (status !== 200 || !isObject(json)) {
+    throw new Blocked(`the harness answered describe with status ${status}: ${text.slice(0, 300)}`);
+  }
+  if (json["protocol"] !== 1) {
+    throw new Blocked(
+      `the harness speaks protocol ${JSON.stringify(json["protocol"])}, the suite 1`,
+    );
+  }
+  return readDescription(json);
+}
+
+function send(wire: Wire, { url, secret }: HarnessAddress, name: string, request: object) {
+  return wire.send({
+    label: `harness: ${name}`,
+    to: "harness",
+    url: `${url.replace(/\/+$/, "")}/${name}`,
+    headers: {
+      "content-type": "application/json",
+      ...(secret !== null && { authorization: `Bearer ${secret}` }),
+    },
+    body: JSON.stringify(request),
+  });
+}

@@ -1,0 +1,35 @@
+/**
+ * All forms of a report.
+ * @module
+ */
+import type { Report } from "../types.ts";
+import { htmlReport } from "./html.ts";
+import { junitReport } from "./junit.ts";
+import { tapReport } from "./tap.ts";
+import { type TextOptions, textReport } from "./text.ts";
+
+/** The name of a form. */
+export type ReportFormat = "text" | "tap" | "junit" | "json" | "html";
+
+/** All names. */
+export const formats: readonly ReportFormat[] = ["text", "tap", "junit", "json", "html"];
+
+/** Writes a report. */
+export function writeReport(
+  report: Report,
+  format: ReportFormat,
+  options: TextOptions = {},
+): string {
+  switch (format) {
+    case "text":
+      return textReport(report, options);
+    case "tap":
+      return tapReport(report);
+    case "junit":
+      return junitReport(report).trimStart();
+    case "json":
+      return JSON.stringify(report, null, 2) + "\n";
+    case "html":
+      return htmlReport(report).trimStart();
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Results gathered in the ways that reports show them.
+ * @module
+ */
+import type { CaseResult, Group, Outcome, Report, Summary } from "../types.ts";
+
+/** The outcomes in the order of their weight. */
+export const OUTCOMES: readonly Outcome[] = ["failed", "warned", "expected", "skipped", "passed"];
+
+/** The results with an outcome. */
+export function withOutcome({ cases }: Report, outcome: Outcome): readonly CaseResult[] {
+  return cases.filter((result) => result.outcome === outcome);
+}
+
+/** The results of each group, in the order of the groups. */
+export function byGroup({ cases }: Report): ReadonlyMap<Group, readonly CaseResult[]> {
+  return gather(cases, ({ group }) => [group]);
+}
+
+/** The results that cite each rule, in the order of the rules' ids. */
+export function byRequirement({ cases }: Report): ReadonlyMap<string, readonly CaseResult[]> {
+  const found = gather(cases, ({ requirements }) => requirements);
+  return new Map([...found].sort(([a], [b]) => order(a) - order(b)));
+}
+
+/** The skipped cases by what they need. */
+export function byReason(report: Report): ReadonlyMap<string, readonly CaseResult[]> {
+  return gather(withOutcome(report, "skipped"), ({ reason }) => [reason ?? ""]);
+}
+
+/** One sentence that says it all. */
+export function verdictOf({ summary }: Report): string {
+  const { passed, failed, warned, skipped } = summary;
+  if (failed > 0) return `${count(failed, "case")} failed`;
+  if (passed + warned === 0) return "Nothing could be checked";
+  const parts = [
+    warned > 0 ? `${count(warned, "recommendation")} not followed` : "",
+    skipped > 0 ? `${count(skipped, "case")} not checked` : "",
+  ].filter((part) => part !== "");
+  return ["All that was checked passed", ...parts].join(", ");
+}
+
+/** The counts in words, without the outcomes that did not occur: `12 passed, 1 failed`. */
+export function countsOf(summary: Summary, least: readonly Outcome[] = []): string {
+  const order: readonly Outcome[] = ["passed", "failed", "warned", "skipped", "expected"];
+  return order.filter((outcome) => summary[outcome] > 0 || least.includes(outcome))
+    .map((outcome) =>
+      `${summary[outcome]} ${outcome === "expected" ? "failed as expected" : outcome}`
+    )
+    .join(", ");
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function gather<Key>(
+  results: readonly CaseResult[],
+  keysOf: (result: CaseResult) => readonly Key[],
+): ReadonlyMap<Key, readonly CaseResult[]> {
+  const found = new Map<Key, CaseResult[]>();
+  for (const result of results) {
+    for (const key of keysOf(result)) {
+      const list = found.get(key);
+      if (list === undefined) found.set(key, [result]);
+      else list.push(result);
+    }
+  }
+  return found;
+}
+
+function order(id: string): number {
+  const [, letter = "", number = "0"] = /^([A-Z])(\d+)$/.exec(id) ?? [];
+  return "GEPCTRA".indexOf(letter) * 100 + Number(number);
+}

@@ -1,0 +1,171 @@
+/**
+ * The report as one page that needs nothing else: what came of it, what is wrong, why, and how to fix it.
+ * @module
+ */
+import { summaryOf } from "../summary.ts";
+import type { CaseResult, Outcome, Report, Summary } from "../types.ts";
+import {
+  byGroup,
+  byReason,
+  byRequirement,
+  countsOf,
+  OUTCOMES,
+  verdictOf,
+  withOutcome,
+} from "./gather.ts";
+import { problem, ruleTitle } from "./html-problem.ts";
+import { type Markup, markup } from "./markup.ts";
+import { STYLE } from "./style.ts";
+
+/** Writes the report as an HTML page. */
+export function htmlReport(report: Report): string {
+  const { target } = report;
+  const title = `Conformance of ${target.name ?? target.endpoint}`;
+  return markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${title}</title>
+<style>${{ safe: STYLE }}</style>
+</head>
+<body><main>
+${header(report, title)}
+${problems(report, "failed", "What is wrong", "")}
+${problems(report, "warned", "What others do better", CHOICE)}
+${problems(report, "expected", "Expected failures", "They are on the list of expected failures.")}
+${skipped(report)}
+${groups(report)}
+${requirements(report)}
+${footer(report)}
+</main></body>
+</html>
+`.safe;
+}
+
+const CHOICE =
+  "Recommendations that are not followed. Another choice may be as good; then it is a choice.";
+
+function header(report: Report, title: string): Markup {
+  const { summary, target, depth, seconds, requests } = report;
+  const version = target.version === null ? "" : ` ${target.version}`;
+  const tiles = (["passed", "failed", "warned", "skipped", "expected"] as const)
+    .filter((outcome) => outcome !== "expected" || summary.expected > 0)
+    .map((outcome) =>
+      markup`<div class="tile"><b class="${outcome}">${summary[outcome]}</b>${NAMES[outcome]}</div>`
+    );
+  return markup`<header>
+<p class="soft">${title}${version}</p>
+<h1 class="${summary.failed > 0 ? "failed" : "passed"}">${verdictOf(report)}</h1>
+<p>${DEPTHS[depth]} ${requests} requests in ${seconds} s to <code>${target.endpoint}</code>.</p>
+<div class="tiles">${tiles}</div>
+${bar(summary)}
+</header>`;
+}
+
+const NAMES: Readonly<Record<Outcome, string>> = {
+  passed: "passed",
+  failed: "failed",
+  warned: "warned",
+  skipped: "skipped",
+  expected: "failed as expected",
+};
+
+const DEPTHS: Readonly<Record<Report["depth"], string>> = {
+  endpoint: "Checked from the outside, with what the subjects file gave.",
+  harness: "Checked with the harness.",
+  oracle: "Checked with the harness, and beside the reference model.",
+};
+
+function bar(summary: Summary): Markup {
+  const parts = OUTCOMES.filter((outcome) => summary[outcome] > 0).map((outcome) =>
+    markup`<i class="${outcome}" style="flex:${summary[outcome]}" title="${summary[outcome]} ${
+      NAMES[outcome]
+    }"></i>`
+  );
+  return markup`<div class="bar">${parts}</div>`;
+}
+
+function problems(report: Report, outcome: Outcome, title: string, text: string): Markup | null {
+  const results = withOutcome(report, outcome);
+  if (results.length === 0) return null;
+  const open = outcome === "failed" && results.length <= 5;
+  return markup`<section><h2>${title}</h2>
+<p class="soft">${text}</p>
+${results.map((result) => problem(result, open))}</section>
+`;
+}
+
+function skipped(report: Report): Markup | null {
+  const reasons = [...byReason(report)];
+  if (reasons.length === 0) return null;
+  const blocks = reasons.map(([reason, results]) =>
+    markup`<details><summary>${results.length} ${
+      results.length === 1 ? "case" : "cases"
+    }: ${reason}</summary>
+${list(results)}</details>
+`
+  );
+  return markup`<section><h2>What was not checked</h2>
+<p class="soft">These cases say nothing about the implementation. Each group names what it would need.</p>
+${blocks}</section>
+`;
+}
+
+function list(results: readonly CaseResult[]): Markup {
+  const items = results.map(({ id, title }) =>
+    markup`<li title="${title}"><code>${id}</code></li>`
+  );
+  return markup`<ul class="cases">${items}</ul>`;
+}
+
+const MARKS: Readonly<Record<Outcome, string>> = {
+  passed: "✓",
+  failed: "✗",
+  warned: "!",
+  skipped: "–",
+  expected: "~",
+};
+
+function groups(report: Report): Markup {
+  const blocks = [...byGroup(report)].map(([group, results]) => {
+    const summary = summaryOf(results);
+    return markup`<details><summary><b>${group}</b> <small>${countsOf(summary)}</small>${
+      bar(summary)
+    }</summary>
+<table>${results.map(row)}</table></details>
+`;
+  });
+  return markup`<section><h2>By subject</h2>
+${blocks}</section>
+`;
+}
+
+function row(result: CaseResult): Markup {
+  const { id, level, outcome } = result;
+  return markup`<tr><td class="${outcome}">${MARKS[outcome]}</td><td>${result.title}
+<small><code>${id}</code></small></td><td><small>${level}</small></td></tr>
+`;
+}
+
+function requirements(report: Report): Markup {
+  const rows = [...byRequirement(report)].map(([id, results]) => {
+    const summary = summaryOf(results);
+    return markup`<tr><td><b>${id}</b></td><td>${ruleTitle(id)}</td><td class="bars">${
+      bar(summary)
+    }</td>
+<td class="counts">${countsOf(summary)}</td></tr>
+`;
+  });
+  return markup`<section><h2>By rule</h2>
+<table><thead><tr><th>Rule</th><th></th><th></th><th>Cases</th></tr></thead><tbody>${rows}</tbody></table>
+</section>
+`;
+}
+
+function footer({ startedAt, seed, suite }: Report): Markup {
+  return markup`<footer><p class="soft">${startedAt} · seed ${seed} · ${suite.cases} cases, suite ${suite.digest}.
+Secrets are replaced by labels in «these marks». MUST is what the vendor documents or a standard demands;
+SHOULD and MAY are decisions of the reference implementation, and others may decide otherwise.</p></footer>`;
+}

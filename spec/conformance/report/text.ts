@@ -1,0 +1,70 @@
+/**
+ * The report for a terminal: short, what matters last.
+ * @module
+ */
+import { summaryOf } from "../summary.ts";
+import type { CaseResult, Report } from "../types.ts";
+import { byGroup, byReason, countsOf, withOutcome } from "./gather.ts";
+
+/** How the text is to look. */
+export interface TextOptions {
+  /** With ANSI colours. */
+  readonly color?: boolean;
+}
+
+const CODES = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 } as const;
+type Paint = (text: string, style: keyof typeof CODES) => string;
+
+/** Writes the report as text. */
+export function textReport(report: Report, { color = false }: TextOptions = {}): string {
+  const paint: Paint = (text, style) => color ? `\x1b[${CODES[style]}m${text}\x1b[0m` : text;
+  const { target, depth, seed, summary, seconds, requests } = report;
+  const name = [target.name, target.version].filter((part) => part !== null).join(" ");
+  const about = [target.endpoint, name, `depth ${depth}`, `seed ${seed}`].filter(Boolean);
+  const counts = countsOf(summary, ["passed", "failed", "warned", "skipped"]);
+  const blocks = [
+    paint(about.join(" · "), "dim"),
+    groupLines(report, paint),
+    ...withOutcome(report, "skipped").length > 0 ? [skippedLines(report, paint)] : [],
+    ...withOutcome(report, "expected").map(({ id, reason }) =>
+      `${paint("EXPECTED", "dim")} ${id}\n  ${reason ?? ""}`
+    ),
+    ...withOutcome(report, "warned").map((result) => caseLines(result, paint)),
+    ...withOutcome(report, "failed").map((result) => caseLines(result, paint)),
+    `${paint(counts, summary.failed > 0 ? "red" : "green")} in ${seconds} s (${requests} requests)`,
+  ];
+  return blocks.join("\n\n") + "\n";
+}
+
+function groupLines(report: Report, paint: Paint): string {
+  return [...byGroup(report)].map(([group, results]) => {
+    const summary = summaryOf(results);
+    const style = summary.failed > 0 ? "red" : summary.warned > 0 ? "yellow" : "green";
+    return `${paint(group.padEnd(22), style)} ${countsOf(summary)}`;
+  }).join("\n");
+}
+
+function skippedLines(report: Report, paint: Paint): string {
+  const lines = [...byReason(report)].map(([reason, results]) => {
+    const shown = results.slice(0, 4).map(({ id }) => id).join(", ");
+    const more = results.length > 4 ? ` and ${results.length - 4} more` : "";
+    return `  ${reason}\n    ${paint(shown + more, "dim")}`;
+  });
+  return `${paint("SKIPPED", "yellow")} (each says what it needs)\n${lines.join("\n")}`;
+}
+
+function caseLines(result: CaseResult, paint: Paint): string {
+  const failed = result.outcome === "failed";
+  const head = paint(failed ? "FAILED" : "WARNED", failed ? "red" : "yellow");
+  const cites = [...result.requirements, ...result.attacks].join(", ");
+  const lines = [
+    `${head} ${paint(result.id, "bold")} (${result.level}; ${cites})`,
+    `  ${result.title}`,
+    ...result.expected === undefined
+      ? [`  ${result.reason ?? ""}`]
+      : [`  expected  ${result.expected}`, `  found     ${result.found ?? ""}`],
+    ...(result.story ?? []).map((step) => `    ${step}`),
+    paint(`  fix       ${result.remedy}`, "dim"),
+  ];
+  return lines.join("\n");
+}

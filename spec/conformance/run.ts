@@ -1,0 +1,201 @@
+/**
+ * Runs cases against one implementation and gathers what came of them.
+ * @module
+ */
+import { stopwatch, systemNow } from "./ambient.ts";
+import { cases as allCases } from "./cases/all.ts";
+import { digestOf } from "./digest.ts";
+import { describeNeed } from "./needs.ts";
+import { openSession, type Session, type SessionOptions } from "./session.ts";
+import { summaryOf } from "./summary.ts";
+import { createStage, type Stage, unfreeze } from "./stage.ts";
+import type { Case, CaseResult, Depth, Exchange, Outcome, Report } from "./types.ts";
+import { Blocked, Failure, Missing } from "./verdict.ts";
+import { Unanswered } from "./wire.ts";
+
+/** What to run, and against what. */
+export interface ConformOptions extends SessionOptions {
+  /** Default: all cases. */
+  readonly cases?: readonly Case[];
+  /** Ids of cases that are known to fail. One that passes all the same is a failure. */
+  readonly expected?: readonly string[];
+  /** Told before each case, and once at the end. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** How far a run is. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  /** The case that is about to run; `null` at the end. */
+  readonly next: Case | null;
+  readonly last: CaseResult | null;
+}
+
+/** After this many cases in a row without any answer the rest is not tried. */
+const GIVE_UP_AFTER = 3;
+
+/**
+ * Tests an implementation.
+ * @throws {CannotRun} where there is nothing to test
+ */
+export async function conform(options: ConformOptions): Promise<Report> {
+  const begun = stopwatch();
+  const startedAt = new Date(systemNow()).toISOString();
+  const selected = options.cases ?? allCases;
+  const session = await openSession(options);
+  const results: CaseResult[] = [];
+  let silent = 0;
+  try {
+    for (const next of selected) {
+      const last = results.at(-1) ?? null;
+      options.onProgress?.({ done: results.length, total: selected.length, next, last });
+      if (silent === GIVE_UP_AFTER) {
+        results.push(skipped(next, "the implementation no longer answers"));
+        continue;
+      }
+      const result = await checkCase(session, next);
+      silent = result.reason?.startsWith(NO_ANSWER) ? silent + 1 : 0;
+      results.push(judgeExpectation(result, options.expected ?? []));
+    }
+  } finally {
+    await session.close().catch(() => {}); // what the harness says is never judged
+  }
+  const last = results.at(-1) ?? null;
+  options.onProgress?.({ done: results.length, total: selected.length, next: null, last });
+  const { endpoint, name, version } = session.target;
+  return {
+    suite: { name: "fetch-tokens-for-user", cases: selected.length, digest: digestOf(allCases) },
+    target: { endpoint: withoutCredentials(endpoint), name, version },
+    depth: depthOf(session),
+    seed: session.seed,
+    startedAt,
+    seconds: Math.round((stopwatch() - begun) / 10) / 100,
+    requests: session.line.requests,
+    summary: summaryOf(results),
+    cases: results,
+  };
+}
+
+const NO_ANSWER = "no answer came: ";
+
+/** Runs one case. Whatever happens in it is a result; nothing is thrown. */
+export async function checkCase(session: Session, subject: Case): Promise<CaseResult> {
+  const missing = subject.needs.find((need) => !session.target.has.has(need));
+  if (missing !== undefined) return skipped(subject, `needs ${describeNeed(missing)}`);
+  const stage = createStage(session, subject.id);
+  const begun = stopwatch();
+  let result: CaseResult;
+  try {
+    await subject.run(stage);
+    result = resultOf(subject, "passed");
+  } catch (error) {
+    result = judge(subject, stage, error);
+  }
+  await unfreeze(stage).catch(() => {});
+  return { ...result, milliseconds: Math.round((stopwatch() - begun) * 10) / 10 };
+}
+
+function judge(subject: Case, stage: Stage, error: unknown): CaseResult {
+  const { hide } = stage.wire.secrets;
+  if (error instanceof Missing) return skipped(subject, `needs ${describeNeed(error.need)}`);
+  if (error instanceof Blocked) {
+    return { ...skipped(subject, `blocked: ${hide(error.message)}`), ...evidence(stage) };
+  }
+  if (error instanceof Failure) {
+    return {
+      ...resultOf(subject, subject.level === "MUST" ? "failed" : "warned"),
+      reason: hide(error.message),
+      expected: hide(error.expected),
+      found: hide(error.found),
+      ...(error.story !== undefined && { story: error.story.map(hide) }),
+      ...evidence(stage),
+    };
+  }
+  // No answer is a failure at any level. Anything else is a fault of the suite, and must not look like a pass.
+  const text = error instanceof Error ? error.message : String(error);
+  const reason = error instanceof Unanswered ? NO_ANSWER + text : `the suite failed: ${text}`;
+  return { ...resultOf(subject, "failed"), reason: hide(reason), ...evidence(stage) };
+}
+
+function resultOf(subject: Case, outcome: Outcome): CaseResult {
+  const { id, group, level, requirements, attacks, title, does, expects, remedy } = subject;
+  return {
+    id,
+    group,
+    level,
+    outcome,
+    requirements,
+    attacks,
+    title,
+    does,
+    expects,
+    remedy,
+    milliseconds: 0,
+  };
+}
+
+function skipped(subject: Case, reason: string): CaseResult {
+  return { ...resultOf(subject, "skipped"), reason };
+}
+
+/** The longest text of a body that a report shows, and the most exchanges of a case. */
+const SHOWN = { body: 4000, exchanges: 60 };
+
+function evidence(stage: Stage): Pick<CaseResult, "exchanges" | "legend"> {
+  const { secrets, exchanges } = stage.wire;
+  const shown = exchanges.slice(-SHOWN.exchanges).map((exchange) => redact(exchange, secrets.hide));
+  return { exchanges: shown, legend: secrets.legend(JSON.stringify(shown)) };
+}
+
+function redact(exchange: Exchange, hide: (text: string) => string): Exchange {
+  const body = (text: string) => {
+    const hidden = hide(text);
+    return hidden.length <= SHOWN.body
+      ? hidden
+      : `${hidden.slice(0, SHOWN.body)} … (${hidden.length} characters)`;
+  };
+  const headers = (record: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, hide(value)]));
+  const { request, response } = exchange;
+  return {
+    ...exchange,
+    label: hide(exchange.label),
+    request: {
+      ...request,
+      url: hide(withoutCredentials(request.url)),
+      headers: headers(request.headers),
+      body: body(request.body),
+    },
+    response: response && {
+      ...response,
+      headers: headers(response.headers),
+      body: body(response.body),
+    },
+  };
+}
+
+function withoutCredentials(text: string): string {
+  const url = new URL(text);
+  url.username = "";
+  url.password = "";
+  return url.href;
+}
+
+/** A listed failure is expected; a listed case that passes is a failure. */
+function judgeExpectation(result: CaseResult, expected: readonly string[]): CaseResult {
+  if (!expected.includes(result.id)) return result;
+  if (result.outcome === "failed" || result.outcome === "warned") {
+    return { ...result, outcome: "expected" };
+  }
+  if (result.outcome === "skipped") return result;
+  const reason = "listed as an expected failure, but it passes: take it off the list";
+  return { ...result, outcome: "failed", reason };
+}
+
+function depthOf({ target, histories }: Session): Depth {
+  if (target.harness === null) return "endpoint";
+  const { has } = target;
+  const oracle = histories > 0 && has.has("seed") && has.has("clock") && has.has("sign");
+  return oracle ? "oracle" : "harness";
+}

@@ -1,0 +1,17 @@
+/**
+ * Outcomes, counted.
+ * @module
+ */
+import type { CaseResult, Outcome, Summary } from "./types.ts";
+
+/** Counts outcomes. */
+export function summaryOf(results: readonly CaseResult[]): Summary {
+  const count = (outcome: Outcome) => results.filter((result) => result.outcome === outcome).length;
+  return {
+    passed: count("passed"),
+    failed: count("failed"),
+    warned: count("warned"),
+    skipped: count("skipped"),
+    expected: count("expected"),
+  };
+}

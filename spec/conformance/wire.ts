@@ -1,0 +1,137 @@
+/**
+ * One HTTP request at a time, each bounded in time and size, each written down.
+ * @module
+ */
+import { pause } from "./ambient.ts";
+import { parseJson } from "./encoding.ts";
+import type { Secrets } from "./secrets.ts";
+import type { Exchange } from "./types.ts";
+
+/** A request. */
+export interface WireRequest {
+  /** Who asks what, in words, for the transcript. */
+  readonly label: string;
+  readonly to?: Exchange["to"];
+  readonly method?: string;
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A response. */
+export interface Reply {
+  readonly status: number;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  /** The body as JSON; `undefined` where it is none. */
+  readonly json: unknown;
+}
+
+/** No response came: too late, or the connection broke. */
+export class Unanswered extends Error {
+  override readonly name = "Unanswered";
+}
+
+/** Sends requests and remembers them. */
+export interface Wire {
+  readonly exchanges: Exchange[];
+  readonly secrets: Secrets;
+  /** @throws {Unanswered} */
+  send(request: WireRequest): Promise<Reply>;
+}
+
+/** What wires share: how long they wait, and how many requests all of them have sent. */
+export interface Line {
+  readonly timeoutMilliseconds: number;
+  requests: number;
+}
+
+const MAX_RESPONSE_BYTES = 4_194_304;
+/**
+ * A server that limits rates is waited for, this often and for at most this long each time; but not with
+ * a request above this length, which may be refused for what it asks.
+ */
+const PATIENCE = { times: 2, seconds: 5, length: 3000 };
+
+/** Creates a wire that writes into its own transcript. */
+export function createWire(line: Line, secrets: Secrets): Wire {
+  const exchanges: Exchange[] = [];
+  const attempt = async (request: WireRequest): Promise<Reply> => {
+    line.requests += 1;
+    const index = exchanges.push(exchangeOf(request, null)) - 1;
+    try {
+      const reply = await exchange(request, line.timeoutMilliseconds);
+      secrets.addTokens(reply.json);
+      exchanges[index] = exchangeOf(request, reply);
+      return reply;
+    } catch (error) {
+      const why = explain(error, line.timeoutMilliseconds);
+      exchanges[index] = { ...exchangeOf(request, null), error: why };
+      throw new Unanswered(why);
+    }
+  };
+  return {
+    exchanges,
+    secrets,
+    async send(request) {
+      for (let tries = 0;; tries++) {
+        const reply = await attempt(request);
+        const seconds = Number(reply.headers["retry-after"] ?? "NaN");
+        const ordinary = (request.body?.length ?? 0) <= PATIENCE.length;
+        const patient = ordinary && tries < PATIENCE.times && seconds <= PATIENCE.seconds;
+        if (reply.status !== 429 || !patient) return reply;
+        await pause(seconds * 1000);
+      }
+    },
+  };
+}
+
+async function exchange(request: WireRequest, timeoutMilliseconds: number): Promise<Reply> {
+  const response = await fetch(request.url, {
+    method: request.method ?? "POST",
+    headers: request.headers ?? {},
+    redirect: "manual",
+    signal: AbortSignal.timeout(timeoutMilliseconds),
+    ...(request.body !== undefined && { body: request.body }),
+  });
+  const text = await readText(response);
+  const headers = Object.fromEntries(response.headers);
+  return { status: response.status, headers, text, json: parseJson(text) };
+}
+
+async function readText(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAX_RESPONSE_BYTES) throw new Error(`a response above ${MAX_RESPONSE_BYTES} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function explain(error: unknown, timeoutMilliseconds: number): string {
+  if (error instanceof Error && error.name === "TimeoutError") {
+    return `no answer within ${timeoutMilliseconds / 1000} s`;
+  }
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && "code" in cause ? `${cause.code}` : "";
+  const text = error instanceof Error ? error.message : String(error);
+  return `the connection failed: ${code || text}`;
+}
+
+function exchangeOf(request: WireRequest, reply: Reply | null): Exchange {
+  return {
+    label: request.label,
+    to: request.to ?? "product",
+    request: {
+      method: request.method ?? "POST",
+      url: request.url,
+      headers: request.headers ?? {},
+      body: request.body ?? "",
+    },
+    response: reply && { status: reply.status, headers: reply.headers, body: reply.text },
+  };
+}

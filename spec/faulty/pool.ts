@@ -1,0 +1,53 @@
+/**
+ * A few processes that share the work.
+ * @module
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Row } from "./row.ts";
+
+const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
+/** The longest that the suite may take for one server. */
+const LIMIT_MILLISECONDS = 600_000;
+
+/** Makes the rows of all these servers, and tells of each as soon as it is there. */
+export async function makeRows(
+  ids: readonly string[],
+  workers: number,
+  onRow: (row: Row) => void,
+): Promise<readonly Row[]> {
+  const waiting = [...ids];
+  const rows: Row[] = [];
+  const work = async () => {
+    let child = fork(WORKER);
+    for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
+      const row = await ask(child, id);
+      if (row.summary === null && row.seconds < 0) child = fork(WORKER);
+      rows.push(row);
+      onRow(row);
+    }
+    child.disconnect();
+  };
+  await Promise.all(Array.from({ length: Math.min(workers, ids.length) }, work));
+  return ids.flatMap((id) => rows.filter((row) => row.id === id));
+}
+
+/** Negative seconds: the process is gone. */
+function ask(child: ChildProcess, id: string): Promise<Row> {
+  return new Promise((resolve) => {
+    const end = (row: Row) => {
+      clearTimeout(timer);
+      child.off("message", end).off("exit", exited);
+      resolve(row);
+    };
+    const gone = (problem: string) => end({ id, seconds: -1, summary: null, told: [], problem });
+    const exited = (code: number | null) => gone(`the process ended with code ${code}`);
+    const timer = setTimeout(() => {
+      child.off("exit", exited);
+      child.kill("SIGKILL");
+      gone(`no end within ${LIMIT_MILLISECONDS / 1000} s`);
+    }, LIMIT_MILLISECONDS);
+    child.on("message", end).on("exit", exited);
+    child.send(id);
+  });
+}
