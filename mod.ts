@@ -6,8 +6,7 @@
  * @example
  * ```ts
  * import { createMemoryStore, createService } from "fetch-tokens-for-user";
- * import { generateTokenKeys } from "fetch-tokens-for-user/token-keys";
- * import { createOpaqueTokens } from "fetch-tokens-for-user/tokens";
+ * import { createOpaqueTokens, generateTokenKeys } from "fetch-tokens-for-user/tokens";
  *
  * const service = createService({
  *   store: createMemoryStore(),

@@ -14,7 +14,7 @@ import { horizonAt } from "../core/sweep.ts";
 import type { LiveToken } from "../core/use.ts";
 import { sameDigest, sha256 } from "./entropy.ts";
 import { createManagement, type Management } from "./manage.ts";
-import type { Ports } from "./ports.ts";
+import type { Ports, SealedTokens } from "./ports.ts";
 import { createShell, type Shell } from "./shell.ts";
 
 /** Why a user did not get tokens (G4). */
@@ -186,7 +186,8 @@ async function present(
     throw new ClientError(MESSAGES.invalid_client);
   }
   const { grant } = decision;
-  const tokens = await shell.ports.tokens.seal(grant);
+  const tokens = await seal(shell, "fetch", "INVALID_TOKEN", grant);
+  if (tokens === null) return refused(field, "INVALID_TOKEN");
   return {
     ...tokens,
     expiresIn: grant.accessExpiresAt - grant.issuedAt,
@@ -195,6 +196,22 @@ async function present(
     tokenType: "Bearer",
     userErrors: [],
   };
+}
+
+/** The strings of a grant; `null`, and recorded, where their key is gone: not even a retry gets them again. */
+async function seal(
+  { ports, record }: Shell,
+  action: "fetch" | "refresh",
+  code: "INVALID_TOKEN" | "invalid_grant",
+  grant: TokenGrant,
+): Promise<SealedTokens | null> {
+  const tokens = await ports.tokens.seal(grant);
+  if (tokens === null) {
+    const { client, user, connection, family } = grant;
+    const reason = "token_key_removed";
+    record({ action, outcome: "refused", client, user, connection, family, code, reason });
+  }
+  return tokens;
 }
 
 function refused(
@@ -236,8 +253,10 @@ async function refresh(
     return refuse(decision.code === "invalid_scope" ? "invalid_scope" : "invalid_grant");
   }
   const { grant } = decision;
+  const tokens = await seal(shell, "refresh", "invalid_grant", grant);
+  if (tokens === null) return refuse("invalid_grant");
   return {
-    ...await shell.ports.tokens.seal(grant),
+    ...tokens,
     expiresIn: grant.accessExpiresAt - grant.issuedAt,
     scope: writeScope(grant.scope),
     tokenType: "Bearer",

@@ -7,14 +7,14 @@ import type { JWK } from "jose";
 import type { Candidate } from "../core/decision.ts";
 import type { ClientId, PublicId } from "../core/model.ts";
 import type { Numbers, TrustedIssuer } from "../core/settings.ts";
-import { createConsentVerifier, type LocalIssuer } from "./consent-keys.ts";
+import { createConsentVerifier, type LocalIssuer } from "./consent/verifier.ts";
 import type { Service } from "./direct.ts";
 import { BodyError, type HttpHandler, type HttpRequest, json } from "./http/exchange.ts";
-import { readCompactJws } from "./jws.ts";
+import { readCompactJws } from "./jose/jws.ts";
+import { publicJwk, signJws } from "./jose/private-jwk.ts";
+import { isJsonObject, parseStrictJson } from "./jose/strict-json.ts";
 import { ManagementError } from "./manage.ts";
 import type { Clock, ConsentVerifier, Store } from "./ports.ts";
-import { publicJwk, signJws } from "./private-jwk.ts";
-import { isJsonObject, parseStrictJson } from "./strict-json.ts";
 
 /** A clock that can be stopped and moved. */
 export interface AdjustableClock extends Clock {

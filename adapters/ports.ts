@@ -41,8 +41,12 @@ export class StoreFault extends Error {
 export interface TokenSealer {
   /** The id of the key that new generations are derived with. */
   readonly activeKeyId: string;
-  /** The strings of a grant: a new access token; the same refresh token for the same generation. */
-  seal(grant: TokenGrant): Promise<SealedTokens> | SealedTokens;
+  /**
+   * The strings of a grant: a new access token; the same refresh token for the same generation.
+   * `null` where the key of that generation has been removed: only an answer that is repeated (C11,
+   * T5) can meet that, and nothing can repeat it any more.
+   */
+  seal(grant: TokenGrant): Promise<SealedTokens | null> | SealedTokens | null;
   /** What a genuine access or refresh token says, expired or not; `null` for anything else. */
   open(token: string): Promise<GenuineToken | null> | GenuineToken | null;
 }
@@ -105,7 +109,7 @@ export interface AuditEvent {
   /** What the caller was told. */
   readonly code?: RefusalCode | "BAD_USER_INPUT";
   /** Why; for operators only. */
-  readonly reason?: Reason | "both_inputs" | "no_input";
+  readonly reason?: Reason | "both_inputs" | "no_input" | "token_key_removed";
   /** What changed: the type of each change, with the cause where it has one. */
   readonly changes?: readonly string[];
   /** Families that ended to make room for a new one (P5). */

@@ -3,7 +3,7 @@
  * conformance suite and for those who break the server on purpose. No test runner in here.
  * @module
  */
-import { createConsentVerifier } from "../adapters/consent-keys.ts";
+import { createConsentVerifier } from "../adapters/consent/verifier.ts";
 import { DEMO_AUDIENCE, DEMO_ISSUER, DEMO_ISSUER_KEY } from "../adapters/demo.ts";
 import { createService, type Service } from "../adapters/direct.ts";
 import { systemClock } from "../adapters/entropy.ts";
@@ -16,14 +16,14 @@ import {
 import type { HttpHandler } from "../adapters/http/exchange.ts";
 import { PATHS } from "../adapters/http/metadata.ts";
 import { createHttpHandler } from "../adapters/http/router.ts";
-import { createJwtTokens } from "../adapters/jwt-tokens.ts";
+import { startServer } from "../adapters/http/server.ts";
+import { publicJwk } from "../adapters/jose/private-jwk.ts";
 import type { Ports, Store } from "../adapters/ports.ts";
-import { publicJwk } from "../adapters/private-jwk.ts";
-import { startServer } from "../adapters/server.ts";
-import { newSigningKeys, publicJwks } from "../adapters/signing-keys.ts";
 import { createMemoryStore } from "../adapters/store/memory.ts";
-import { generateTokenKeys } from "../adapters/token-keys.ts";
-import { createOpaqueTokens } from "../adapters/tokens.ts";
+import { createJwtTokens } from "../adapters/tokens/jwt/at-jwt.ts";
+import { newSigningKeys, publicJwks } from "../adapters/tokens/jwt/signing-keys.ts";
+import { createOpaqueTokens } from "../adapters/tokens/opaque.ts";
+import { generateTokenKeys } from "../adapters/tokens/token-keys.ts";
 import { type Numbers, RANGES } from "../core/settings.ts";
 
 /** How a server differs from the ordinary one. */

@@ -3,16 +3,16 @@
  * consent tokens, a clock that stands still and entropy that repeats. No test runner in here.
  * @module
  */
+import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { JWK } from "jose";
-import type { PublicId, Seconds } from "../core/model.ts";
-import type { SettingsInput } from "../core/settings.ts";
-import { createConsentVerifier } from "../adapters/consent-keys.ts";
-import type { Defect } from "../adapters/defects.ts";
+import type { Defect } from "../adapters/consent/defects.ts";
+import type { MintRequest } from "../adapters/consent/draft.ts";
+import { mintConsentToken } from "../adapters/consent/mint.ts";
+import { createConsentVerifier } from "../adapters/consent/verifier.ts";
 import { createService, type Service } from "../adapters/direct.ts";
-import { createJwtTokens } from "../adapters/jwt-tokens.ts";
+import { generatePrivateJwk, publicJwk, signJws } from "../adapters/jose/private-jwk.ts";
 import type { Credentials } from "../adapters/manage.ts";
-import { mintConsentToken, type MintRequest } from "../adapters/mint.ts";
 import type {
   AuditEvent,
   AuditLog,
@@ -20,13 +20,18 @@ import type {
   ConsentVerifier,
   Entropy,
   Ports,
+  SealedTokens,
   Store,
+  TokenSealer,
 } from "../adapters/ports.ts";
-import { generatePrivateJwk, publicJwk, signJws } from "../adapters/private-jwk.ts";
-import { newSigningKeys, type SigningKeys } from "../adapters/signing-keys.ts";
 import { createMemoryStore } from "../adapters/store/memory.ts";
-import { generateTokenKey, type TokenKeys } from "../adapters/token-keys.ts";
-import { createOpaqueTokens } from "../adapters/tokens.ts";
+import { createJwtTokens } from "../adapters/tokens/jwt/at-jwt.ts";
+import { newSigningKeys, type SigningKeys } from "../adapters/tokens/jwt/signing-keys.ts";
+import { createOpaqueTokens } from "../adapters/tokens/opaque.ts";
+import { generateTokenKey, type TokenKeys } from "../adapters/tokens/token-keys.ts";
+import type { TokenGrant } from "../core/decision.ts";
+import type { PublicId, Seconds } from "../core/model.ts";
+import type { SettingsInput } from "../core/settings.ts";
 
 /** When every world begins, unless told otherwise. */
 export const START: Seconds = 1_800_000_000;
@@ -150,6 +155,13 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     signingKeys,
     ...population,
   };
+}
+
+/** Seals a grant whose key there is. */
+export async function seal(sealer: TokenSealer, grant: TokenGrant): Promise<SealedTokens> {
+  const tokens = await sealer.seal(grant);
+  assert.ok(tokens !== null);
+  return tokens;
 }
 
 /** A clock that begins at this second. */

@@ -5,7 +5,7 @@
  */
 import process from "node:process";
 import { systemClock } from "../entropy.ts";
-import { generatePrivateJwk } from "../private-jwk.ts";
+import { generatePrivateJwk } from "../jose/private-jwk.ts";
 import {
   activateNextSigningKey,
   dropRetiredSigningKeys,
@@ -14,7 +14,7 @@ import {
   removeSigningKey,
   saveSigningKeys,
   type SigningKeys,
-} from "../signing-keys.ts";
+} from "../tokens/jwt/signing-keys.ts";
 import {
   activateTokenKey,
   addTokenKey,
@@ -23,7 +23,7 @@ import {
   removeTokenKey,
   saveTokenKeys,
   type TokenKeys,
-} from "../token-keys.ts";
+} from "../tokens/token-keys.ts";
 import { type Command, readNumbers, table, UsageError, type Values } from "./options.ts";
 import { keyFile, RUNTIME_OPTIONS } from "./runtime.ts";
 

@@ -3,10 +3,10 @@
  * @module
  */
 import process from "node:process";
-import { type Defect, DEFECTS } from "../defects.ts";
+import { type Defect, DEFECTS } from "../consent/defects.ts";
+import { mintConsentToken } from "../consent/mint.ts";
 import { DEMO_AUDIENCE, DEMO_ISSUER, DEMO_ISSUER_KEY, DEMO_SCOPE } from "../demo.ts";
 import { systemClock } from "../entropy.ts";
-import { mintConsentToken } from "../mint.ts";
 import { type Command, readNumber, UsageError } from "./options.ts";
 
 /** The command. */

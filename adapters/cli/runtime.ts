@@ -4,22 +4,22 @@
  * @module
  */
 import { readFile, stat } from "node:fs/promises";
-import { type ConsentIssuer, createConsentVerifier } from "../consent-keys.ts";
+import type { TrustedIssuer } from "../../core/settings.ts";
+import { type ConsentIssuer, createConsentVerifier } from "../consent/verifier.ts";
 import { DEMO_AUDIENCE, DEMO_ISSUER, DEMO_ISSUER_KEY } from "../demo.ts";
 import { createService, type Service } from "../direct.ts";
 import { systemClock } from "../entropy.ts";
 import { createTrustRegister, type TrustRegister } from "../harness.ts";
-import type { Jwks } from "../jwk.ts";
-import { createJwtTokens } from "../jwt-tokens.ts";
+import type { Jwks } from "../jose/jwk.ts";
+import { publicJwk } from "../jose/private-jwk.ts";
+import { isJsonObject, parseStrictJson } from "../jose/strict-json.ts";
 import type { AuditLog, Clock, Store, TokenSealer } from "../ports.ts";
-import { publicJwk } from "../private-jwk.ts";
-import { loadOrCreateSigningKeys, newSigningKeys, publicJwks } from "../signing-keys.ts";
 import { createMemoryStore } from "../store/memory.ts";
 import { openSqliteStore, type SqliteStore } from "../store/sqlite.ts";
-import { isJsonObject, parseStrictJson } from "../strict-json.ts";
-import { generateTokenKeys, loadOrCreateTokenKeys } from "../token-keys.ts";
-import { createOpaqueTokens } from "../tokens.ts";
-import type { TrustedIssuer } from "../../core/settings.ts";
+import { createJwtTokens } from "../tokens/jwt/at-jwt.ts";
+import { loadOrCreateSigningKeys, newSigningKeys, publicJwks } from "../tokens/jwt/signing-keys.ts";
+import { createOpaqueTokens } from "../tokens/opaque.ts";
+import { generateTokenKeys, loadOrCreateTokenKeys } from "../tokens/token-keys.ts";
 import { type Option, readNumbers, SETTING_OPTIONS, UsageError, type Values } from "./options.ts";
 
 /** The options that say which data a command works on, and by which rules. */

@@ -3,6 +3,7 @@
  * @module
  */
 import process from "node:process";
+import { mintConsentToken } from "../consent/mint.ts";
 import { DEMO_ISSUER, DEMO_ISSUER_KEY, DEMO_SCOPE, seedDemo } from "../demo.ts";
 import { systemClock } from "../entropy.ts";
 import {
@@ -15,11 +16,10 @@ import {
 import type { HttpHandler } from "../http/exchange.ts";
 import { PATHS } from "../http/metadata.ts";
 import { createHttpHandler } from "../http/router.ts";
+import { type RunningServer, startServer } from "../http/server.ts";
 import { type LogRecord, writeJson, writeText } from "../log.ts";
-import { mintConsentToken } from "../mint.ts";
-import { type RunningServer, startServer } from "../server.ts";
-import { printStart, type StartRecord } from "./banner.ts";
 import { VERSION } from "../version.ts";
+import { printStart, type StartRecord } from "./banner.ts";
 import { type Command, readNumber, readNumbers, UsageError, type Values } from "./options.ts";
 import {
   type Configured,

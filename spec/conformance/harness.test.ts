@@ -7,7 +7,7 @@ import {
   createTrustRegister,
 } from "../../adapters/harness.ts";
 import type { HttpHandler } from "../../adapters/http/exchange.ts";
-import { startServer } from "../../adapters/server.ts";
+import { startServer } from "../../adapters/http/server.ts";
 import { createMemoryStore } from "../../adapters/store/memory.ts";
 import { type Reference, startReference } from "../reference.ts";
 import { findFlaws, type Schema } from "./json-schema.ts";

@@ -108,8 +108,8 @@ export const VARIANTS: readonly Variant[] = [
     title: "Tokens have other prefixes, or none.",
     because: "Tokens are opaque to those who hold them.",
     edits: [
-      ["adapters/tokens.ts", 'access: "ftfu_at_"', 'access: ""'],
-      ["adapters/tokens.ts", 'refresh: "ftfu_rt_"', 'refresh: "shprt-"'],
+      ["adapters/tokens/opaque.ts", 'access: "ftfu_at_"', 'access: ""'],
+      ["adapters/tokens/opaque.ts", 'refresh: "ftfu_rt_"', 'refresh: "shprt-"'],
     ],
   },
   {
@@ -148,7 +148,7 @@ export const VARIANTS: readonly Variant[] = [
     because: "The vendor documents no algorithm.",
     edits: [
       ["adapters/harness.ts", 'algorithms: ["ES256", "RS256", "EdDSA"]', 'algorithms: ["ES256"]'],
-      ["adapters/consent-keys.ts", '["ES256", "RS256", "EdDSA", "Ed25519"]', '["ES256"]'],
+      ["adapters/consent/verifier.ts", '["ES256", "RS256", "EdDSA", "Ed25519"]', '["ES256"]'],
     ],
   },
   {
@@ -167,12 +167,12 @@ export const VARIANTS: readonly Variant[] = [
     because: "The vendor documents none of them.",
     edits: [
       [
-        "adapters/consent-keys.ts",
+        "adapters/consent/verifier.ts",
         'if (typeof typ !== "string" || !TYPE.test(typ)) return "consent_type";',
         "",
       ],
       [
-        "adapters/consent-keys.ts",
+        "adapters/consent/verifier.ts",
         "find: (kid) => keys.get(kid) ?? null",
         "find: (kid) => keys.get(kid) ?? [...keys.values()][0] ?? null",
       ],

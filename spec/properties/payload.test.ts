@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Defect, DEFECTS } from "../../adapters/defects.ts";
+import { type Defect, DEFECTS } from "../../adapters/consent/defects.ts";
 import { type FetchTokensForUserPayload, InputError } from "../../adapters/direct.ts";
 import { MESSAGES } from "../../core/message.ts";
 import { readScope, writeScope } from "../../core/scope.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { type Draft, draftConsentToken } from "../../adapters/mint.ts";
+import { type Draft, draftConsentToken } from "../../adapters/consent/draft.ts";
 import type { FetchTokensForUserPayload, UserErrorCode } from "../../adapters/direct.ts";
 import type { Reason } from "../../core/decision.ts";
 import { type IssuerAlgorithm, SCOPE, type World } from "../world.ts";

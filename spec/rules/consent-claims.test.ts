@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createConsentVerifier } from "../../adapters/consent-keys.ts";
+import { createConsentVerifier } from "../../adapters/consent/verifier.ts";
 import { createService } from "../../adapters/direct.ts";
-import { generatePrivateJwk, publicJwk } from "../../adapters/private-jwk.ts";
+import { generatePrivateJwk, publicJwk } from "../../adapters/jose/private-jwk.ts";
 import type { Reason } from "../../core/decision.ts";
 import { AUDIENCE, createWorld, SCOPE, type World } from "../world.ts";
 import { assertGranted, assertRefused, draft, redeem } from "./consent-checks.ts";

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { CompactSign, type CryptoKey, importJWK } from "jose";
-import { generatePrivateJwk, publicJwk, signJws } from "../../adapters/private-jwk.ts";
+import { generatePrivateJwk, publicJwk, signJws } from "../../adapters/jose/private-jwk.ts";
 import { createWorld } from "../world.ts";
 import { assertGranted, assertRefused, draft } from "./consent-checks.ts";
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
-import { createConsentVerifier } from "../../adapters/consent-keys.ts";
-import { generatePrivateJwk, publicJwk } from "../../adapters/private-jwk.ts";
+import { createConsentVerifier } from "../../adapters/consent/verifier.ts";
+import { generatePrivateJwk, publicJwk } from "../../adapters/jose/private-jwk.ts";
 import { createWorld, ISSUER } from "../world.ts";
 
 const ec = await generatePrivateJwk("ES256", "ec");

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import test from "node:test";
-import { createConsentVerifier } from "../../adapters/consent-keys.ts";
-import { KeysUnavailable } from "../../adapters/ports.ts";
-import { generatePrivateJwk, publicJwk } from "../../adapters/private-jwk.ts";
-import { createRemoteKeys, REMOTE_KEYS_LIMITS } from "../../adapters/remote-keys.ts";
+import { createRemoteKeys, REMOTE_KEYS_LIMITS } from "../../adapters/consent/remote-keys.ts";
+import { createConsentVerifier } from "../../adapters/consent/verifier.ts";
 import { createService } from "../../adapters/direct.ts";
+import { generatePrivateJwk, publicJwk } from "../../adapters/jose/private-jwk.ts";
+import { KeysUnavailable } from "../../adapters/ports.ts";
 import { createWorld, ISSUER } from "../world.ts";
 
 const { ttlMilliseconds, cooldownMilliseconds } = REMOTE_KEYS_LIMITS;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { isJsonObject, parseStrictJson } from "../../adapters/strict-json.ts";
+import { isJsonObject, parseStrictJson } from "../../adapters/jose/strict-json.ts";
 
 test("C2: JSON without duplicate names is parsed as JSON.parse parses it", () => {
   fc.assert(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeProtectedHeader } from "jose";
-import { type Defect, DEFECTS, isDefect } from "../../adapters/defects.ts";
+import { type Defect, DEFECTS, isDefect } from "../../adapters/consent/defects.ts";
 import { createWorld, type IssuerAlgorithm } from "../world.ts";
 import { assertGranted, assertRefused } from "./consent-checks.ts";
 

@@ -5,8 +5,8 @@ import { ClientError, GraphQLClient } from "graphql-request";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import * as oauth from "oauth4webapi";
 import { createHttpHandler } from "../../adapters/http/router.ts";
-import { publicJwks } from "../../adapters/signing-keys.ts";
-import { startServer } from "../../adapters/server.ts";
+import { startServer } from "../../adapters/http/server.ts";
+import { publicJwks } from "../../adapters/tokens/jwt/signing-keys.ts";
 import { createWorld, SERVER_ID, USERS_API, type World, type WorldOptions } from "../world.ts";
 import { basic, MUTATION } from "./http-face.ts";
 

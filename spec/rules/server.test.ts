@@ -7,7 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { test } from "node:test";
 import type { HttpHandler, HttpRequest } from "../../adapters/http/exchange.ts";
 import { createHttpHandler, type RequestRecord } from "../../adapters/http/router.ts";
-import { type RunningServer, type ServerBounds, startServer } from "../../adapters/server.ts";
+import { type RunningServer, type ServerBounds, startServer } from "../../adapters/http/server.ts";
 import { createWorld, type World } from "../world.ts";
 import { basic, jsonBy, MUTATION } from "./http-face.ts";
 

@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JWK, jwtVerify } from "jose";
-import { createJwtTokens } from "../../adapters/jwt-tokens.ts";
+import { generatePrivateJwk, publicJwk, signJws } from "../../adapters/jose/private-jwk.ts";
 import type { TokenSealer } from "../../adapters/ports.ts";
-import { generatePrivateJwk, publicJwk, signJws } from "../../adapters/private-jwk.ts";
-import { newSigningKeys, publicJwks, type SigningKeys } from "../../adapters/signing-keys.ts";
-import { generateTokenKey } from "../../adapters/token-keys.ts";
-import { createOpaqueTokens, TOKEN_PREFIXES } from "../../adapters/tokens.ts";
+import { createJwtTokens } from "../../adapters/tokens/jwt/at-jwt.ts";
+import {
+  newSigningKeys,
+  publicJwks,
+  type SigningKeys,
+} from "../../adapters/tokens/jwt/signing-keys.ts";
+import { createOpaqueTokens, TOKEN_PREFIXES } from "../../adapters/tokens/opaque.ts";
+import { generateTokenKey } from "../../adapters/tokens/token-keys.ts";
 import type { TokenGrant } from "../../core/decision.ts";
-import { createTestEntropy, createWorld, SERVER_ID, START, USERS_API } from "../world.ts";
+import { createTestEntropy, createWorld, seal, SERVER_ID, START, USERS_API } from "../world.ts";
 import { assertRefused } from "./consent-checks.ts";
 
 const entropy = createTestEntropy("jwt");
@@ -40,7 +44,7 @@ const GRANT: TokenGrant = {
 for (const algorithm of ["ES256", "EdDSA", "RS256"] as const) {
   test(`T3: a ${algorithm} access token is what RFC 9068 says, for whoever reads the published JWKS`, async () => {
     const keys = await newSigningKeys(algorithm);
-    const { accessToken, refreshToken } = await (await jwtSealer(keys)).seal(GRANT);
+    const { accessToken, refreshToken } = await seal(await jwtSealer(keys), GRANT);
     const { payload, protectedHeader } = await jwtVerify(
       accessToken,
       createLocalJWKSet(publicJwks(keys, START) as { keys: JWK[] }),
@@ -72,18 +76,18 @@ for (const algorithm of ["ES256", "EdDSA", "RS256"] as const) {
 test("T3, T7: both kinds are opened, expired or not, and opaque access tokens from before too", async () => {
   const tokens = await jwtSealer(await newSigningKeys());
   const expired = { ...GRANT, issuedAt: 1, accessExpiresAt: 2 };
-  const { accessToken, refreshToken } = await tokens.seal(expired);
+  const { accessToken, refreshToken } = await seal(tokens, expired);
   const { family, scope, generation, salt } = GRANT;
   const access = { kind: "access", family, scope, issuedAt: 1, expiresAt: 2 };
   assert.deepEqual(await tokens.open(accessToken), access);
   assert.deepEqual(await tokens.open(refreshToken), { kind: "refresh", family, generation, salt });
-  assert.deepEqual(await tokens.open((await opaque.seal(expired)).accessToken), access);
+  assert.deepEqual(await tokens.open((await seal(opaque, expired)).accessToken), access);
   assert.equal(tokens.activeKeyId, "k1");
 });
 
 test("T2: no JWT access token arises twice", async () => {
   const tokens = await jwtSealer(await newSigningKeys("EdDSA"));
-  const sealed = await Promise.all(Array.from({ length: 50 }, () => tokens.seal(GRANT)));
+  const sealed = await Promise.all(Array.from({ length: 50 }, () => seal(tokens, GRANT)));
   assert.equal(new Set(sealed.map(({ accessToken }) => accessToken)).size, 50);
   assert.equal(new Set(sealed.map(({ refreshToken }) => refreshToken)).size, 1);
 });
@@ -91,7 +95,7 @@ test("T2: no JWT access token arises twice", async () => {
 test("T3: only what this server signed as an access token for the Users API is opened", async () => {
   const keys = await newSigningKeys();
   const tokens = await jwtSealer(keys);
-  const { accessToken } = await tokens.seal(GRANT);
+  const { accessToken } = await seal(tokens, GRANT);
   const header = decodeProtectedHeader(accessToken);
   const claims = decodeJwt(accessToken);
   const sign = (headers: object, members: object, key: JWK | null = keys.active) =>

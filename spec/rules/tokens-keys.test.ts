@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
-import { encodeBase64url } from "../../adapters/base64url.ts";
-import { loadOrCreateFile } from "../../adapters/key-file.ts";
+import { encodeBase64url } from "../../adapters/jose/base64url.ts";
+import { loadOrCreateFile } from "../../adapters/tokens/key-file.ts";
 import {
   activateTokenKey,
   addTokenKey,
@@ -17,7 +17,7 @@ import {
   saveTokenKeys,
   type TokenKeys,
   writeTokenKeys,
-} from "../../adapters/token-keys.ts";
+} from "../../adapters/tokens/token-keys.ts";
 import { createTestEntropy } from "../world.ts";
 
 const entropy = createTestEntropy("token keys test");

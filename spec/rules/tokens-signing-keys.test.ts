@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createLocalJWKSet, type JWK, jwtVerify } from "jose";
-import { createJwtTokens } from "../../adapters/jwt-tokens.ts";
-import { generatePrivateJwk } from "../../adapters/private-jwk.ts";
+import { createService } from "../../adapters/direct.ts";
+import { generatePrivateJwk } from "../../adapters/jose/private-jwk.ts";
+import { createJwtTokens } from "../../adapters/tokens/jwt/at-jwt.ts";
 import {
   activateNextSigningKey,
   allKeys,
@@ -20,9 +21,8 @@ import {
   saveSigningKeys,
   type SigningKeys,
   writeSigningKeys,
-} from "../../adapters/signing-keys.ts";
-import { createService } from "../../adapters/direct.ts";
-import { createOpaqueTokens } from "../../adapters/tokens.ts";
+} from "../../adapters/tokens/jwt/signing-keys.ts";
+import { createOpaqueTokens } from "../../adapters/tokens/opaque.ts";
 import { createWorld, SERVER_ID, START, USERS_API } from "../world.ts";
 
 const DAY = 86_400;

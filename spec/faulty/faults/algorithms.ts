@@ -5,7 +5,7 @@
 import type { Edit, Fault } from "../fault.ts";
 import { CRYPTO, HOME_MADE } from "./home-made.ts";
 
-const KEYS = "adapters/consent-keys.ts";
+const KEYS = "adapters/consent/verifier.ts";
 const COMPARE = 'if (key.alg !== header["alg"]) return { rejected: "consent_algorithm" };';
 const VERIFY = 'if (!await isSignedBy(token, key)) return { rejected: "consent_signature" };';
 

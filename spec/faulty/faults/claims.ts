@@ -5,7 +5,7 @@
 import type { Edit, Fault } from "../fault.ts";
 
 const CONSENT = "core/consent.ts";
-const VERIFIER = "adapters/consent-keys.ts";
+const VERIFIER = "adapters/consent/verifier.ts";
 const HARNESS = "adapters/harness.ts";
 const AUDIENCE = 'if (consent.audience !== settings.audience) return "consent_audience";';
 const IDS = "if (!isIdentifier(iss) || !isIdentifier(aud) || !isIdentifier(sub)) return null;";

@@ -5,8 +5,8 @@
 import type { Fault } from "../fault.ts";
 import { HOME_MADE } from "./home-made.ts";
 
-const KEYS = "adapters/consent-keys.ts";
-const JWS = "adapters/jws.ts";
+const KEYS = "adapters/consent/verifier.ts";
+const JWS = "adapters/jose/jws.ts";
 const TYPE = 'if (typeof typ !== "string" || !TYPE.test(typ)) return "consent_type";';
 
 /** The faults. */
@@ -94,7 +94,7 @@ export const FORMS: readonly Fault[] = [
     edits: [
       ...HOME_MADE,
       [
-        "adapters/base64url.ts",
+        "adapters/jose/base64url.ts",
         'return bytes.toString("base64url") === text ? new Uint8Array(bytes) : null;',
         "return new Uint8Array(bytes);",
       ],

@@ -4,7 +4,7 @@
  */
 import type { Edit } from "../fault.ts";
 
-const KEYS = "adapters/consent-keys.ts";
+const KEYS = "adapters/consent/verifier.ts";
 
 /** What it takes to verify signatures by hand. */
 export const CRYPTO: Edit = [

@@ -5,7 +5,7 @@
 import type { Fault } from "../fault.ts";
 import { CRYPTO } from "./home-made.ts";
 
-const KEYS = "adapters/consent-keys.ts";
+const KEYS = "adapters/consent/verifier.ts";
 const FIND = 'const key = await source.find(header["kid"] as string);';
 
 /** The faults. */

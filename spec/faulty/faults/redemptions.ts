@@ -6,7 +6,7 @@ import type { Edit, Fault } from "../fault.ts";
 
 const FETCH = "core/fetch.ts";
 const SHELL = "adapters/shell.ts";
-const VERIFIER = "adapters/consent-keys.ts";
+const VERIFIER = "adapters/consent/verifier.ts";
 const TRANSACT =
   "const decision = await ports.store.transact( keysOf(command), (facts) => decide(command, facts, context()), );";
 

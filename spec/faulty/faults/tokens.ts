@@ -4,7 +4,7 @@
  */
 import type { Fault } from "../fault.ts";
 
-const TOKENS = "adapters/tokens.ts";
+const TOKENS = "adapters/tokens/opaque.ts";
 const DIRECT = "adapters/direct.ts";
 const USERS = "adapters/http/users.ts";
 const OPENED = "const genuine = await shell.ports.tokens.open(token); // The Users API";
@@ -86,7 +86,7 @@ export const TOKEN_FAULTS: readonly Fault[] = [
     rules: ["T3"],
     attacks: ["CT-07"],
     options: { jwt: true },
-    edits: [["adapters/jwt-tokens.ts", 'const TYPE = "at+jwt";', 'const TYPE = "JWT";']],
+    edits: [["adapters/tokens/jwt/at-jwt.ts", 'const TYPE = "at+jwt";', 'const TYPE = "JWT";']],
     caughtBy: ["tokens-refresh/access-token-kind"],
   },
   {
@@ -96,9 +96,9 @@ export const TOKEN_FAULTS: readonly Fault[] = [
     attacks: [],
     options: { jwt: true },
     edits: [
-      ["adapters/jwt-tokens.ts", "iss: issuer, aud: audience, jti }", "iss: issuer, jti }"],
+      ["adapters/tokens/jwt/at-jwt.ts", "iss: issuer, aud: audience, jti }", "iss: issuer, jti }"],
       [
-        "adapters/jwt-tokens.ts",
+        "adapters/tokens/jwt/at-jwt.ts",
         'claims["iss"] === issuer && claims["aud"] === audience',
         'claims["iss"] === issuer',
       ],
@@ -112,7 +112,7 @@ export const TOKEN_FAULTS: readonly Fault[] = [
     attacks: [],
     options: { jwt: true },
     edits: [[
-      "adapters/signing-keys.ts",
+      "adapters/tokens/jwt/signing-keys.ts",
       "allKeys(dropRetiredSigningKeys(keys, now)).map(publicJwk)",
       "allKeys(dropRetiredSigningKeys(keys, now))",
     ]],

@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { BodyError, type HttpHandler, type HttpRequest } from "./http/exchange.ts";
+import { BodyError, type HttpHandler, type HttpRequest } from "./exchange.ts";
 
 /** What to serve, and where. */
 export interface ServerOptions {

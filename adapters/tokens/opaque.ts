@@ -6,12 +6,12 @@
  */
 import { Buffer } from "node:buffer";
 import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
-import type { TokenGrant } from "../core/decision.ts";
-import { readScope, writeScope } from "../core/scope.ts";
-import type { AccessToken, GenuineToken, RefreshToken } from "../core/use.ts";
-import { decodeBase64url, encodeBase64url } from "./base64url.ts";
-import { hex, systemEntropy } from "./entropy.ts";
-import type { Entropy, TokenSealer } from "./ports.ts";
+import type { TokenGrant } from "../../core/decision.ts";
+import { readScope, writeScope } from "../../core/scope.ts";
+import type { AccessToken, GenuineToken, RefreshToken } from "../../core/use.ts";
+import { hex, systemEntropy } from "../entropy.ts";
+import { decodeBase64url, encodeBase64url } from "../jose/base64url.ts";
+import type { Entropy, TokenSealer } from "../ports.ts";
 import { checkTokenKeys, type TokenKeys } from "./token-keys.ts";
 
 /** What a token is for, with the prefix by which scanners recognise one that leaked. */
@@ -26,20 +26,6 @@ export interface OpaqueTokensOptions {
   readonly serverId: string;
   readonly keys: TokenKeys;
   readonly entropy?: Entropy;
-}
-
-/** The key that a refresh token was derived with has been removed: the token cannot be given again. */
-export class TokenKeyRemoved extends Error {
-  override readonly name = "TokenKeyRemoved";
-  /** Stable code of this class. */
-  readonly code = "TOKEN_KEY_REMOVED";
-  /** The id of the key. */
-  readonly keyId: string;
-  /** @internal */
-  constructor(keyId: string) {
-    super(`Cannot derive a token: token key "${keyId}" has been removed`);
-    this.keyId = keyId;
-  }
 }
 
 const VERSION = 1;
@@ -65,10 +51,11 @@ export function createOpaqueTokens(
   const macs = new Map(checked.keys.map(({ id, secret }) => [id, deriveMacs(secret, serverId)]));
   return {
     activeKeyId: checked.active,
-    seal: (grant) => ({
-      accessToken: write("access", checked.active, accessFields(grant, entropy), macs),
-      refreshToken: write("refresh", grant.keyId, refreshFields(grant), macs),
-    }),
+    seal(grant) {
+      const refreshToken = write("refresh", grant.keyId, refreshFields(grant), macs);
+      const accessToken = write("access", checked.active, accessFields(grant, entropy), macs);
+      return refreshToken === null || accessToken === null ? null : { accessToken, refreshToken };
+    },
     open(token) {
       const access = read("access", token, macs);
       if (access !== null) return accessToken(access);
@@ -111,15 +98,15 @@ function refreshToken(fields: readonly Uint8Array[]): RefreshToken | null {
   return { kind: "refresh", family: hex(family), generation: number, salt: hex(salt) };
 }
 
-/** Seals fields for one purpose. */
+/** Seals fields for one purpose; `null` when the key has been removed. */
 function write(
   kind: GenuineToken["kind"],
   keyId: string,
   fields: readonly Uint8Array[],
   macs: ReadonlyMap<string, Macs>,
-): string {
+): string | null {
   const mac = macs.get(keyId)?.[kind];
-  if (mac === undefined) throw new TokenKeyRemoved(keyId);
+  if (mac === undefined) return null;
   const framed = frame([Buffer.from(keyId), ...fields]);
   const bytes = Buffer.concat([Uint8Array.of(VERSION), framed, mac(framed)]);
   const token = TOKEN_PREFIXES[kind] + encodeBase64url(bytes);

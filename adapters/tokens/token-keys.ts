@@ -10,11 +10,11 @@
  * and remove the old one when its last refresh token has been used or has expired.
  * @module
  */
-import { decodeBase64url, encodeBase64url } from "./base64url.ts";
-import { hex, systemEntropy } from "./entropy.ts";
+import { hex, systemEntropy } from "../entropy.ts";
+import { decodeBase64url, encodeBase64url } from "../jose/base64url.ts";
+import { isJsonObject, parseStrictJson } from "../jose/strict-json.ts";
+import type { Entropy } from "../ports.ts";
 import { loadOrCreateFile, saveFile } from "./key-file.ts";
-import type { Entropy } from "./ports.ts";
-import { isJsonObject, parseStrictJson } from "./strict-json.ts";
 
 /** One key. */
 export interface TokenKey {

@@ -3,11 +3,11 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { Reason } from "../core/decision.ts";
-import { decodeBase64url, encodeBase64url } from "./base64url.ts";
-import { algorithmOf } from "./jwk.ts";
-import type { Draft, MintRequest } from "./mint.ts";
-import { generatePrivateJwk, publicJwk, signJws } from "./private-jwk.ts";
+import type { Reason } from "../../core/decision.ts";
+import { decodeBase64url, encodeBase64url } from "../jose/base64url.ts";
+import { algorithmOf } from "../jose/jwk.ts";
+import { generatePrivateJwk, publicJwk, signJws } from "../jose/private-jwk.ts";
+import type { Draft, MintRequest } from "./draft.ts";
 
 /** One defect, and what must come of it. */
 export interface DefectEntry {

@@ -4,7 +4,7 @@
  */
 import { link, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { hex, systemEntropy } from "./entropy.ts";
+import { hex, systemEntropy } from "../entropy.ts";
 
 /**
  * The text of a file. Where there is none, it is created with `create()`; of two processes that do so

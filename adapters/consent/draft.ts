@@ -1,15 +1,12 @@
 /**
- * Signs consent tokens as an issuer would and, with a named defect, as no issuer should. For demos,
- * tests and the conformance suite.
+ * What a good consent token says, before it is signed.
  * @module
  */
 import type { JWK } from "jose";
-import type { ClientId, PublicId, Seconds } from "../core/model.ts";
-import { type Defect, DEFECTS } from "./defects.ts";
-import { hex, systemEntropy } from "./entropy.ts";
-import { algorithmOf } from "./jwk.ts";
-import type { Entropy } from "./ports.ts";
-import { signJws } from "./private-jwk.ts";
+import type { ClientId, PublicId, Seconds } from "../../core/model.ts";
+import { hex, systemEntropy } from "../entropy.ts";
+import { algorithmOf } from "../jose/jwk.ts";
+import type { Entropy } from "../ports.ts";
 
 /** What a consent token is to say, and who signs it. */
 export interface MintRequest {
@@ -38,13 +35,6 @@ export interface MintRequest {
 export interface Draft {
   readonly header: Readonly<Record<string, unknown>>;
   readonly claims: Readonly<Record<string, unknown>>;
-}
-
-/** Signs a consent token; with a defect, one that must be refused as {@link DEFECTS} says. */
-export async function mintConsentToken(request: MintRequest, defect?: Defect): Promise<string> {
-  const draft = draftConsentToken(request);
-  if (defect === undefined) return await signJws(draft.header, draft.claims, request.key);
-  return await DEFECTS[defect].mint(draft, request);
 }
 
 /** Header and claims of a good consent token (C3–C5). */

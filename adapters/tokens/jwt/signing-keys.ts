@@ -12,12 +12,12 @@
  * @module
  */
 import type { JWK } from "jose";
-import { isIdentifier, type Seconds } from "../core/model.ts";
-import { CLOCK_MARGIN_SECONDS } from "../core/settings.ts";
-import { algorithmOf, type Jwks } from "./jwk.ts";
-import { loadOrCreateFile, saveFile } from "./key-file.ts";
-import { generatePrivateJwk, publicJwk } from "./private-jwk.ts";
-import { isJsonObject, parseStrictJson } from "./strict-json.ts";
+import { isIdentifier, type Seconds } from "../../../core/model.ts";
+import { CLOCK_MARGIN_SECONDS } from "../../../core/settings.ts";
+import { algorithmOf, type Jwks } from "../../jose/jwk.ts";
+import { generatePrivateJwk, publicJwk } from "../../jose/private-jwk.ts";
+import { isJsonObject, parseStrictJson } from "../../jose/strict-json.ts";
+import { loadOrCreateFile, saveFile } from "../key-file.ts";
 
 /** What access tokens may be signed with; RSA keys have 2048 bits. */
 export type SigningAlgorithm = "ES256" | "EdDSA" | "RS256";

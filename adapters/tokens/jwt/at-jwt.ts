@@ -4,15 +4,15 @@
  * @module
  */
 import { compactVerify, errors, SignJWT } from "jose";
-import type { TokenGrant } from "../core/decision.ts";
-import type { FamilyId } from "../core/model.ts";
-import { readScope, writeScope } from "../core/scope.ts";
-import type { AccessToken } from "../core/use.ts";
-import { hex, systemEntropy } from "./entropy.ts";
-import { importCryptoKey, importJwks, type VerificationKey } from "./jwk.ts";
-import { MAX_JWS_LENGTH, readCompactJws } from "./jws.ts";
-import type { Entropy, TokenSealer } from "./ports.ts";
-import { publicJwk } from "./private-jwk.ts";
+import type { TokenGrant } from "../../../core/decision.ts";
+import type { FamilyId } from "../../../core/model.ts";
+import { readScope, writeScope } from "../../../core/scope.ts";
+import type { AccessToken } from "../../../core/use.ts";
+import { hex, systemEntropy } from "../../entropy.ts";
+import { importCryptoKey, importJwks, type VerificationKey } from "../../jose/jwk.ts";
+import { MAX_JWS_LENGTH, readCompactJws } from "../../jose/jws.ts";
+import { publicJwk } from "../../jose/private-jwk.ts";
+import type { Entropy, TokenSealer } from "../../ports.ts";
 import { allKeys, checkSigningKeys, type SigningKeys } from "./signing-keys.ts";
 
 /** How JWT access tokens are made. */
@@ -55,8 +55,8 @@ export async function createJwtTokens(
   return {
     activeKeyId: opaque.activeKeyId,
     async seal(grant) {
-      const { refreshToken } = await opaque.seal(grant);
-      return { accessToken: await sign(grant), refreshToken };
+      const sealed = await opaque.seal(grant);
+      return sealed && { ...sealed, accessToken: await sign(grant) };
     },
     async open(token) {
       const claims = await verify(token, verificationKeys);

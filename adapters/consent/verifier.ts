@@ -4,13 +4,13 @@
  * @module
  */
 import { compactVerify, errors } from "jose";
-import { readConsent } from "../core/consent.ts";
-import type { Reason } from "../core/decision.ts";
-import { isIdentifier } from "../core/model.ts";
-import { sha256, systemClock } from "./entropy.ts";
-import { importJwks, type Jwks, type VerificationKey } from "./jwk.ts";
-import { readCompactJws } from "./jws.ts";
-import type { ConsentVerifier } from "./ports.ts";
+import { readConsent } from "../../core/consent.ts";
+import type { Reason } from "../../core/decision.ts";
+import { isIdentifier } from "../../core/model.ts";
+import { sha256, systemClock } from "../entropy.ts";
+import { importJwks, type Jwks, type VerificationKey } from "../jose/jwk.ts";
+import { readCompactJws } from "../jose/jws.ts";
+import type { ConsentVerifier } from "../ports.ts";
 import { createRemoteKeys, type RemoteKeysOptions } from "./remote-keys.ts";
 
 /** A trusted issuer of consent tokens whose public keys are at hand. */

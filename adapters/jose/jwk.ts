@@ -4,9 +4,9 @@
  */
 import { createPublicKey, type JsonWebKey } from "node:crypto";
 import { importJWK, type JWK } from "jose";
-import { isIdentifier } from "../core/model.ts";
+import { isIdentifier } from "../../core/model.ts";
+import { hex } from "../entropy.ts";
 import { decodeBase64url } from "./base64url.ts";
-import { hex } from "./entropy.ts";
 import { isJsonObject } from "./strict-json.ts";
 
 /** The signature algorithms that are ever accepted. `Ed25519` is RFC 9864's name for what EdDSA means here. */

@@ -1,0 +1,10 @@
+/**
+ * The service on HTTP: a handler, a listener for it on Node and Deno, and an adapter to servers that
+ * speak in `Request` and `Response`. Needs the packages `graphql`, `graphql-http` and
+ * `@graphql-tools/schema`.
+ * @module
+ */
+export type { HttpHandler, HttpRequest, HttpResponse } from "./exchange.ts";
+export * from "./fetch.ts";
+export * from "./router.ts";
+export * from "./server.ts";
