@@ -14,7 +14,8 @@ import { CannotRun } from "./session.ts";
 import { readSubjects, type Subjects } from "./subjects.ts";
 import type { Case, Level, Report } from "./types.ts";
 
-const HELP = `Check an implementation of fetchTokensForUser, over the wire.
+/** What `conform --help` prints. */
+export const CONFORM_HELP: string = `Check an implementation of fetchTokensForUser, over the wire.
 
 Usage: fetch-tokens-for-user conform URL [options]
 
@@ -90,7 +91,7 @@ export async function runConform(
   };
   try {
     const { values } = parse(argv);
-    if (values.help) return print(HELP);
+    if (values.help) return print(CONFORM_HELP);
     if (values.list) return print(select(values).map(listed).join(""));
     const request = await readRequest(argv, stderr);
     const report = await conform(request.options);

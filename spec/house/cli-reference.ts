@@ -4,6 +4,7 @@
  */
 import { COMMANDS } from "../../adapters/cli/commands.ts";
 import { helpOf } from "../../adapters/cli/options.ts";
+import { CONFORM_HELP } from "../conformance/command.ts";
 
 /** Where the page is. */
 export const CLI_REFERENCE_PATH = "docs/reference/cli.md";
@@ -11,7 +12,7 @@ export const CLI_REFERENCE_PATH = "docs/reference/cli.md";
 /** Prints the page. */
 export function renderCliReference(): string {
   const sections = COMMANDS.map((command) => {
-    const help = "runRaw" in command ? `${command.summary}\n` : helpOf(command);
+    const help = "runRaw" in command ? CONFORM_HELP : helpOf(command);
     return `## ${command.name}\n\n\`\`\`text\n${help.trimEnd()}\n\`\`\`\n`;
   });
   return `<!-- deno-fmt-ignore-file -->
