@@ -92,6 +92,7 @@ export interface Entropy {
 
 /** Where audit events go (A4). Must not throw, must not block. */
 export interface AuditLog {
+  /** Takes one event. */
   record(event: AuditEvent): void;
 }
 

@@ -22,7 +22,14 @@ export { cases } from "./cases/all.ts";
 export { checkCase, conform, type ConformOptions, type Progress } from "./run.ts";
 export { summaryOf } from "./summary.ts";
 export { CannotRun, openSession, type Session, type SessionOptions } from "./session.ts";
-export { readSubjects, type Subjects } from "./subjects.ts";
+export {
+  type FlawName,
+  readSubjects,
+  type SubjectClient,
+  type Subjects,
+  type SubjectTokens,
+} from "./subjects.ts";
+export type { DescribedIssuer, Endpoints } from "./description.ts";
 export type {
   Case,
   CaseResult,
@@ -36,5 +43,6 @@ export type {
   Report,
   Summary,
 } from "./types.ts";
-export { describeNeed, NEEDS } from "./needs.ts";
+export { describeNeed, type NeedName, NEEDS } from "./needs.ts";
 export { formats, type ReportFormat, writeReport } from "./report/formats.ts";
+export type { TextOptions } from "./report/text.ts";

@@ -6,7 +6,8 @@ import type { NumericSetting } from "../../core/settings.ts";
 
 /** The name of what a case needs; `policy:NAME` stands for a number that the implementation declares. */
 export type Need = NeedName | `policy:${NumericSetting}`;
-type NeedName =
+/** Everything that a case may need, but for numbers of the policy. */
+export type NeedName =
   | "client"
   | "second-client"
   | "connected-user"

@@ -43,7 +43,7 @@ export interface Case {
   readonly needs: readonly Need[];
   /**
    * Runs the check against an implementation.
-   * @throws {Failure} {@link Blocked} {@link Missing}
+   * @throws {Failure} `Blocked` `Missing`
    */
   run(stage: Stage): Promise<void>;
 }
