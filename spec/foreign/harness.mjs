@@ -1,16 +1,24 @@
 // The control plane of ./server.mjs for the conformance suite: see docs/reference/harness-protocol.md.
+import { ALGORITHMS } from "./consent.mjs";
 
-const scopeOf = (text) => text.split(" ").filter((token) => token !== "");
-
-/** Answers the harness's routes: a function of method and path. */
-export function createHarness(world, { audience }) {
+/** Answers the harness's paths: gives the handler of each. */
+export function createHarness(world, { audience, policy, toScope }) {
   const realNow = world.now;
-  const connectionsOf = (user, client) =>
-    world.connections.filter((connection) =>
-      connection.user === user && connection.client === client
-    );
-  const connectionOf = ({ user, client, via }) =>
-    connectionsOf(user, client).find(({ source, revoked }) => !revoked && source?.client === via);
+  const connectionsOf = ({ user, client }) =>
+    world.connections.filter((one) => one.user === user && one.client === client && !one.revoked);
+  const connectionOf = ({ via, ...pair }) =>
+    connectionsOf(pair).find(({ source }) => source?.client === via);
+
+  function connect({ user, client, scope }) {
+    const known = connectionOf({ user, client });
+    if (known !== undefined) known.scope = toScope(scope);
+    else world.connections.push({ user, client, scope: toScope(scope), revoked: false });
+  }
+
+  function withdraw({ user, client }, connections) {
+    for (const connection of connections) connection.revoked = true;
+    world.withdrawals.set(`${user} ${client}`, world.now());
+  }
 
   const commands = {
     describe: () => ({
@@ -19,23 +27,22 @@ export function createHarness(world, { audience }) {
       version: "1",
       commands: Object.keys(commands).filter((name) => name !== "describe"),
       audience,
-      algorithms: ["ES256", "RS256", "EdDSA"],
+      algorithms: ALGORITHMS,
       scopes: ["email", "openid", "profile"],
-      policy: { consentSkewSeconds: 0, consentRetrySeconds: 0 },
+      policy,
     }),
     reset() {
       world.now = realNow;
       world.connections.length = 0;
-      for (const kept of [world.clients, world.users, world.issuers, world.redeemed]) kept.clear();
+      for (const member of Object.values(world)) member.clear?.();
     },
     seed({ clients = [], users = [], connections = [] }) {
       for (const { id, secret, scope } of clients) {
-        world.clients.set(id, { id, secret, scope: scopeOf(scope), enabled: true });
+        const secrets = [{ secret, until: Infinity }];
+        world.clients.set(id, { secrets, scope: toScope(scope), enabled: true });
       }
       for (const { publicId } of users) world.users.set(publicId, "active");
-      for (const { user, client, scope } of connections) {
-        world.connections.push({ user, client, scope: scopeOf(scope), revoked: false });
-      }
+      connections.forEach(connect);
     },
     trust({ issuer, jwks, merchants }) {
       if (jwks.keys.length === 0) world.issuers.delete(issuer);
@@ -48,26 +55,31 @@ export function createHarness(world, { audience }) {
       if (advanceSeconds > 0) world.now = () => before() + advanceSeconds;
       return { now: world.now() };
     },
-    revoke: (which) => void (connectionOf(which).revoked = true),
+    revoke: (which) => withdraw(which, [connectionOf(which)]),
     narrow({ scope, ...which }) {
       const connection = connectionOf(which);
-      const allowed = scopeOf(scope);
+      const allowed = toScope(scope);
       connection.scope = connection.scope.filter((token) => allowed.includes(token));
     },
-    disconnect({ user, client }) {
-      for (const connection of connectionsOf(user, client)) connection.revoked = true;
-    },
+    disconnect: (pair) => withdraw(pair, connectionsOf(pair)),
     "user-status": ({ user, status }) => void world.users.set(user, status),
     "client-status": ({ client, status }) =>
       void (world.clients.get(client).enabled = status === "enabled"),
-    "client-scope": ({ client, scope }) => void (world.clients.get(client).scope = scopeOf(scope)),
-    "client-secret": ({ client, secret }) => void (world.clients.get(client).secret = secret),
+    "client-scope": ({ client, scope }) => void (world.clients.get(client).scope = toScope(scope)),
+    "client-secret"({ client, secret }) {
+      const overlapEnds = world.now() + policy.secretOverlapSeconds;
+      const [current] = world.clients.get(client).secrets;
+      world.clients.get(client).secrets = [
+        { secret, until: Infinity },
+        { secret: current.secret, until: overlapEnds },
+      ];
+    },
   };
 
-  return (method, path) => {
+  return (path) => {
     const command = commands[path.replace("/harness/", "")];
-    if (method !== "POST" || command === undefined) return undefined;
-    return async ({ headers }, body) =>
+    if (command === undefined) return undefined;
+    return ({ headers }, body) =>
       headers["content-type"] === "application/json"
         ? { status: 200, body: command(JSON.parse(body)) ?? {} }
         : { status: 415, body: { error: "Send JSON." } };
