@@ -1,87 +1,81 @@
-// The control plane of ./server.mjs for the conformance suite: see docs/reference/harness-protocol.md.
+// The control plane for the conformance suite: see docs/reference/harness-protocol.md. Tests only.
+import * as authority from "./authority.mjs";
+import { connect, connectionOf, connectionsOf, POLICY, toScope, world } from "./authority.mjs";
 import { ALGORITHMS } from "./consent.mjs";
 
-/** Answers the harness's paths: gives the handler of each. */
-export function createHarness(world, { audience, policy, toScope }) {
-  const realNow = world.now;
-  const connectionsOf = ({ user, client }) =>
-    world.connections.filter((one) => one.user === user && one.client === client && !one.revoked);
-  const connectionOf = ({ via, ...pair }) =>
-    connectionsOf(pair).find(({ source }) => source?.client === via);
+const realNow = world.now;
 
-  function connect({ user, client, scope }) {
-    const known = connectionOf({ user, client });
-    if (known !== undefined) known.scope = toScope(scope);
-    else world.connections.push({ user, client, scope: toScope(scope), revoked: false });
-  }
+const COMMANDS = {
+  describe: () => ({
+    protocol: 1,
+    name: "foreign",
+    version: "1",
+    commands: Object.keys(COMMANDS).filter((name) => name !== "describe"),
+    audience: authority.AUDIENCE,
+    algorithms: ALGORITHMS,
+    scopes: ["email", "openid", "profile"],
+    policy: POLICY,
+  }),
+  reset() {
+    world.now = realNow;
+    world.connections = [];
+    for (const member of Object.values(world)) member.clear?.();
+  },
+  seed({ clients = [], users = [], connections = [] }) {
+    for (const { id, secret, scope, role } of clients) {
+      const secrets = [{ secret, until: Infinity }];
+      world.clients.set(id, { role, secrets, scope: toScope(scope), enabled: true });
+    }
+    for (const { publicId } of users) world.users.set(publicId, "active");
+    for (const { user, client, scope } of connections) {
+      const known = connectionOf({ user, client });
+      if (known !== undefined) known.scope = toScope(scope);
+      else connect(user, client, toScope(scope));
+    }
+  },
+  trust({ issuer, jwks, merchants }) {
+    if (jwks.keys.length === 0) world.issuers.delete(issuer);
+    else world.issuers.set(issuer, { keys: jwks.keys, merchants });
+  },
+  clock({ now, advanceSeconds = 0 }) {
+    if (now === null) world.now = realNow;
+    else if (now !== undefined) world.now = () => now;
+    const before = world.now;
+    if (advanceSeconds > 0) world.now = () => before() + advanceSeconds;
+    return { now: world.now() };
+  },
+  revoke: (which) => authority.revoke(connectionOf(which)),
+  narrow: ({ scope, ...which }) => authority.narrow(connectionOf(which), toScope(scope)),
+  disconnect: (pair) => connectionsOf(pair).forEach(authority.revoke),
+  "user-status"({ user, status }) {
+    if (world.users.get(user) === "deleted") throw new Error("To delete a user is final.");
+    world.users.set(user, status);
+  },
+  "client-status"({ client, status }) {
+    world.clients.get(client).enabled = status === "enabled";
+  },
+  "client-scope"({ client, scope }) {
+    world.clients.get(client).scope = toScope(scope);
+  },
+  "client-secret"({ client, secret }) {
+    const known = world.clients.get(client);
+    const before = { ...known.secrets[0], until: world.now() + POLICY.secretOverlapSeconds };
+    known.secrets = [{ secret, until: Infinity }, before];
+  },
+};
 
-  function withdraw({ user, client }, connections) {
-    for (const connection of connections) connection.revoked = true;
-    world.withdrawals.set(`${user} ${client}`, world.now());
-  }
-
-  const commands = {
-    describe: () => ({
-      protocol: 1,
-      name: "foreign",
-      version: "1",
-      commands: Object.keys(commands).filter((name) => name !== "describe"),
-      audience,
-      algorithms: ALGORITHMS,
-      scopes: ["email", "openid", "profile"],
-      policy,
-    }),
-    reset() {
-      world.now = realNow;
-      world.connections.length = 0;
-      for (const member of Object.values(world)) member.clear?.();
-    },
-    seed({ clients = [], users = [], connections = [] }) {
-      for (const { id, secret, scope } of clients) {
-        const secrets = [{ secret, until: Infinity }];
-        world.clients.set(id, { secrets, scope: toScope(scope), enabled: true });
-      }
-      for (const { publicId } of users) world.users.set(publicId, "active");
-      connections.forEach(connect);
-    },
-    trust({ issuer, jwks, merchants }) {
-      if (jwks.keys.length === 0) world.issuers.delete(issuer);
-      else world.issuers.set(issuer, { keys: jwks.keys, merchants });
-    },
-    clock({ now, advanceSeconds = 0 }) {
-      if (now === null) world.now = realNow;
-      else if (now !== undefined) world.now = () => now;
-      const before = world.now;
-      if (advanceSeconds > 0) world.now = () => before() + advanceSeconds;
-      return { now: world.now() };
-    },
-    revoke: (which) => withdraw(which, [connectionOf(which)]),
-    narrow({ scope, ...which }) {
-      const connection = connectionOf(which);
-      const allowed = toScope(scope);
-      connection.scope = connection.scope.filter((token) => allowed.includes(token));
-    },
-    disconnect: (pair) => withdraw(pair, connectionsOf(pair)),
-    "user-status": ({ user, status }) => void world.users.set(user, status),
-    "client-status": ({ client, status }) =>
-      void (world.clients.get(client).enabled = status === "enabled"),
-    "client-scope": ({ client, scope }) => void (world.clients.get(client).scope = toScope(scope)),
-    "client-secret"({ client, secret }) {
-      const overlapEnds = world.now() + policy.secretOverlapSeconds;
-      const [current] = world.clients.get(client).secrets;
-      world.clients.get(client).secrets = [
-        { secret, until: Infinity },
-        { secret: current.secret, until: overlapEnds },
-      ];
-    },
-  };
-
-  return (path) => {
-    const command = commands[path.replace("/harness/", "")];
-    if (command === undefined) return undefined;
-    return ({ headers }, body) =>
-      headers["content-type"] === "application/json"
-        ? { status: 200, body: command(JSON.parse(body)) ?? {} }
-        : { status: 415, body: { error: "Send JSON." } };
+/** The handler of a path of the harness. */
+export function answerHarness(path) {
+  const command = COMMANDS[path.replace("/harness/", "")];
+  if (command === undefined) return undefined;
+  return ({ headers }, body) => {
+    if (headers["content-type"] !== "application/json") {
+      return { status: 415, body: { error: "Send JSON." } };
+    }
+    try {
+      return { status: 200, body: command(JSON.parse(body)) ?? {} };
+    } catch (error) {
+      return { status: 400, body: { error: error.message } };
+    }
   };
 }

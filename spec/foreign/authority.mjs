@@ -1,0 +1,242 @@
+// Who may do what: clients, users, connections, token families. In memory, and judged at every use.
+import { createHmac, randomBytes, randomUUID } from "node:crypto";
+import { isIdentifier, readConsent } from "./consent.mjs";
+
+export const AUDIENCE = "https://foreign.example";
+export const POLICY = {
+  accessTokenSeconds: 900,
+  refreshIdleSeconds: 30 * 86400,
+  refreshAbsoluteSeconds: 180 * 86400,
+  refreshDuplicateSeconds: 5,
+  maxFamilies: 10,
+  consentSkewSeconds: 5,
+  consentMaxLifetimeSeconds: 600,
+  consentRetrySeconds: 30,
+  secretOverlapSeconds: 3600,
+};
+
+/** All there is to remember. The harness sets the stage in here. */
+export const world = {
+  clients: new Map(), // id → { role, secrets: [{ secret, until }], scope: [token], enabled }
+  users: new Map(), // public id → "active" | "suspended" | "deleted"
+  connections: [], // { user, client, scope: [token], source?: connection, iat?, revoked, families: [] }
+  families: new Map(), // id → { id, connection, scope: [token], began, spent: [when each generation was] }
+  withdrawals: new Map(), // "user client" → when
+  issuers: new Map(), // iss → { keys: [jwk], merchants: [client id] }
+  redeemed: new Map(), // "iss jti" → { token, family, at }
+  now: () => Math.floor(Date.now() / 1000),
+};
+
+export const toScope = (text) =>
+  [...new Set(text.split(" "))].filter((token) => token !== "").sort();
+const common = (one, other) => one.filter((token) => other.includes(token));
+
+// Connections
+
+export const connectionsOf = ({ user, client }) =>
+  world.connections.filter((one) => one.user === user && one.client === client && !one.revoked);
+
+/** The direct connection, or the one delegated through a merchant. */
+export const connectionOf = ({ user, client, via }) =>
+  connectionsOf({ user, client }).find(({ source }) => source?.client === via);
+
+/** What a connection is worth now. */
+function effectiveScope({ user, client, scope, source, revoked }) {
+  const { enabled, scope: registered } = world.clients.get(client);
+  if (revoked || !enabled || world.users.get(user) !== "active") return [];
+  const own = common(scope, registered);
+  return source === undefined ? own : common(own, effectiveScope(source));
+}
+
+export function connect(user, client, scope, basis = {}) {
+  const connection = { user, client, scope, revoked: false, families: [], ...basis };
+  world.connections.push(connection);
+  return connection;
+}
+
+export function revoke(connection) {
+  connection.revoked = true;
+  world.connections = world.connections.filter((one) => one !== connection);
+  connection.families.forEach(endFamily);
+  world.withdrawals.set(`${connection.user} ${connection.client}`, world.now());
+}
+
+export function narrow(connection, scope) {
+  connection.scope = common(connection.scope, scope);
+  connection.iat = world.now() + 1; // consent has to be later than this to replace it
+}
+
+// The mutation
+
+export function byPublicId(publicId, client) {
+  if (!isIdentifier(publicId) || world.users.get(publicId) !== "active") return { code: "NO_USER" };
+  const connection = connectionsOf({ user: publicId, client })
+    .find((candidate) => effectiveScope(candidate).length > 0);
+  return connection === undefined
+    ? { code: "NO_CONSENT" }
+    : { family: beginFamily(connection, effectiveScope(connection)) };
+}
+
+export function byConsentToken(token, client) {
+  const consent = readGood(token, client);
+  if (consent === undefined) return { code: "INVALID_TOKEN" };
+  const redemption = `${consent.iss} ${consent.jti}`;
+  const earlier = world.redeemed.get(redemption);
+  if (earlier !== undefined && !isRetry(earlier, token, consent)) return { code: "INVALID_TOKEN" };
+  if (world.users.get(consent.sub) !== "active") return { code: "NO_USER" };
+  const { connection, scope } = delegate(consent) ?? {};
+  if (connection === undefined) return { code: "NO_CONSENT" };
+  if (earlier !== undefined) return { family: earlier.family };
+  const family = beginFamily(connection, scope);
+  world.redeemed.set(redemption, { token, family, at: world.now() });
+  return { family };
+}
+
+function readGood(token, clientId) {
+  try {
+    return readConsent(token, {
+      clientId,
+      issuers: world.issuers,
+      audience: AUDIENCE,
+      now: world.now(),
+      skew: POLICY.consentSkewSeconds,
+      longest: POLICY.consentMaxLifetimeSeconds,
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/** The answer may have been lost: the same bytes again, soon, and the family was not used yet. */
+function isRetry({ token, family, at }, presented, { exp }) {
+  const now = world.now();
+  return token === presented && now < at + POLICY.consentRetrySeconds && now < exp &&
+    family.spent.length === 0 && liveScope(family).length > 0;
+}
+
+/** The connection that this consent establishes, and what it is worth; none where nothing is left of it. */
+function delegate({ sub: user, azp: merchant, client_id: client, iat, scope: text = "" }) {
+  const withdrawn = [merchant, client].some((from) =>
+    world.withdrawals.get(`${user} ${from}`) >= iat
+  );
+  const source = connectionOf({ user, client: merchant });
+  if (withdrawn || source === undefined) return undefined;
+  const delegated = effectiveScope({ user, client, source, scope: toScope(text) });
+  const known = connectionsOf({ user, client }).find((candidate) => candidate.source === source);
+  const late = known !== undefined && iat < known.iat;
+  const scope = late ? common(delegated, effectiveScope(known)) : delegated;
+  if (scope.length === 0) return undefined;
+  if (known === undefined) {
+    return { connection: connect(user, client, scope, { source, iat }), scope };
+  }
+  if (!late) Object.assign(known, { scope, iat });
+  return { connection: known, scope };
+}
+
+// Token families: one issuance and everything refreshed from it. No token is kept: each is a sealed
+// text that names its family.
+
+const KEY = randomBytes(32);
+
+function seal(contents) {
+  const text = Buffer.from(JSON.stringify(contents)).toString("base64url");
+  return `${text}.${createHmac("sha256", KEY).update(text).digest("base64url")}`;
+}
+
+function unseal(token) {
+  try {
+    const contents = JSON.parse(Buffer.from(token.split(".")[0], "base64url").toString());
+    return seal(contents) === token ? contents : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function beginFamily(connection, scope) {
+  const family = { id: randomUUID(), connection, scope, began: world.now(), spent: [] };
+  const { families } = connection;
+  families.filter((one) => world.now() >= endOf(one)).forEach(endFamily);
+  const lastUsed = ({ began, spent }) => spent.at(-1) ?? began;
+  if (families.length >= POLICY.maxFamilies) {
+    endFamily(families.reduce((oldest, one) => lastUsed(one) < lastUsed(oldest) ? one : oldest));
+  }
+  families.push(family);
+  world.families.set(family.id, family);
+  return family;
+}
+
+function endFamily(family) {
+  world.families.delete(family.id);
+  const { connection } = family;
+  connection.families = connection.families.filter((one) => one !== family);
+}
+
+const endOf = ({ began, spent }) =>
+  Math.min(
+    (spent.at(-1) ?? began) + POLICY.refreshIdleSeconds,
+    began + POLICY.refreshAbsoluteSeconds,
+  );
+
+/** What the tokens of a family are worth now; empty when it is dead. */
+function liveScope(family) {
+  const alive = world.families.has(family.id) && world.now() < endOf(family);
+  return alive ? common(family.scope, effectiveScope(family.connection)) : [];
+}
+
+/** A new access token and the current refresh token. */
+export function issue(family, wanted = family.scope) {
+  const scope = common(liveScope(family), wanted);
+  const iat = world.now();
+  const exp = Math.min(iat + POLICY.accessTokenSeconds, endOf(family));
+  return {
+    user: family.connection.user,
+    scope: scope.join(" "),
+    expiresIn: exp - iat,
+    accessToken: seal({ kind: "access", family: family.id, scope, iat, exp, nonce: randomUUID() }),
+    refreshToken: seal({ kind: "refresh", family: family.id, generation: family.spent.length }),
+  };
+}
+
+/** What a token of this server is worth now; nothing if it is no live one. */
+export function inspect(token) {
+  const { kind, family: id, generation, scope, iat, exp } = unseal(token) ?? {};
+  const family = world.families.get(id);
+  if (family === undefined) return undefined;
+  const { connection: { user, client }, began, spent } = family;
+  const current = kind === "access" ? world.now() < exp : generation === spent.length;
+  const worth = common(liveScope(family), scope ?? family.scope);
+  if (!current || worth.length === 0) return undefined;
+  return {
+    kind,
+    user,
+    client,
+    scope: worth.join(" "),
+    iat: iat ?? began,
+    exp: exp ?? endOf(family),
+  };
+}
+
+/** Ends the family of any genuine token of this client. */
+export function revokeToken(token, client) {
+  const family = world.families.get(unseal(token)?.family);
+  if (family?.connection.client === client) endFamily(family);
+}
+
+export function refresh(token, client, wanted) {
+  const { kind, family: id, generation } = unseal(token) ?? {};
+  const family = world.families.get(id);
+  if (kind !== "refresh" || family?.connection.client !== client) return { error: "invalid_grant" };
+  const live = liveScope(family);
+  if (live.length === 0) return { error: "invalid_grant" };
+  const age = family.spent.length - generation;
+  const duplicate = age === 2 &&
+    world.now() < family.spent[generation] + POLICY.refreshDuplicateSeconds;
+  if (age > 1 && !duplicate) {
+    endFamily(family); // it was stolen, or lost beyond recovery
+    return { error: "invalid_grant" };
+  }
+  const tooMuch = wanted?.some((one) => !family.scope.includes(one));
+  if (tooMuch || (wanted && common(live, wanted).length === 0)) return { error: "invalid_scope" };
+  if (age === 0) family.spent.push(world.now());
+  return issue(family, wanted);
+}
