@@ -44,8 +44,10 @@ const COMMANDS = {
     if (advanceSeconds > 0) world.now = () => before() + advanceSeconds;
     return { now: world.now() };
   },
-  revoke: (which) => authority.revoke(connectionOf(which)),
-  narrow: ({ scope, ...which }) => authority.narrow(connectionOf(which), toScope(scope)),
+  // Where there is no such connection there is nothing to do.
+  revoke: (which) => [connectionOf(which) ?? []].flat().forEach(authority.revoke),
+  narrow: ({ scope, ...which }) =>
+    [connectionOf(which) ?? []].flat().forEach((one) => authority.narrow(one, toScope(scope))),
   disconnect: (pair) => connectionsOf(pair).forEach(authority.revoke),
   "user-status"({ user, status }) {
     if (world.users.get(user) === "deleted") throw new Error("To delete a user is final.");
