@@ -63,7 +63,7 @@ export function revoke(connection) {
 
 export function narrow(connection, scope) {
   connection.scope = common(connection.scope, scope);
-  connection.iat = world.now() + 1; // consent has to be later than this to replace it
+  connection.iat = Math.max(connection.iat, world.now()); // as if the user had consented anew
 }
 
 // The mutation
