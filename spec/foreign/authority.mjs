@@ -82,11 +82,14 @@ export function byConsentToken(token, client) {
   if (consent === undefined) return { code: "INVALID_TOKEN" };
   const redemption = `${consent.iss} ${consent.jti}`;
   const earlier = world.redeemed.get(redemption);
-  if (earlier !== undefined && !isRetry(earlier, token, consent)) return { code: "INVALID_TOKEN" };
+  if (earlier !== undefined) {
+    return isRetry(earlier, token, consent)
+      ? { family: earlier.family }
+      : { code: "INVALID_TOKEN" };
+  }
   if (world.users.get(consent.sub) !== "active") return { code: "NO_USER" };
   const { connection, scope } = delegate(consent) ?? {};
   if (connection === undefined) return { code: "NO_CONSENT" };
-  if (earlier !== undefined) return { family: earlier.family };
   const family = beginFamily(connection, scope);
   world.redeemed.set(redemption, { token, family, at: world.now() });
   return { family };
@@ -108,19 +111,19 @@ function readGood(token, clientId) {
 }
 
 /** The answer may have been lost: the same bytes again, soon, and the family was not used yet. */
-function isRetry({ token, family, at }, presented, { exp }) {
-  const now = world.now();
-  return token === presented && now < at + POLICY.consentRetrySeconds && now < exp &&
-    family.spent.length === 0 && liveScope(family).length > 0;
-}
+const isRetry = ({ token, family, at }, presented, consent) =>
+  token === presented && world.now() < at + POLICY.consentRetrySeconds &&
+  family.spent.length === 0 && liveScope(family).length > 0 && !isWithdrawn(consent);
+
+/** Did the user withdraw from the merchant or the partner after this? */
+const isWithdrawn = ({ sub, azp, client_id, iat }) =>
+  [azp, client_id].some((from) => world.withdrawals.get(`${sub} ${from}`) >= iat);
 
 /** The connection that this consent establishes, and what it is worth; none where nothing is left of it. */
-function delegate({ sub: user, azp: merchant, client_id: client, iat, scope: text = "" }) {
-  const withdrawn = [merchant, client].some((from) =>
-    world.withdrawals.get(`${user} ${from}`) >= iat
-  );
+function delegate(consent) {
+  const { sub: user, azp: merchant, client_id: client, iat, scope: text = "" } = consent;
   const source = connectionOf({ user, client: merchant });
-  if (withdrawn || source === undefined) return undefined;
+  if (source === undefined || isWithdrawn(consent)) return undefined;
   const delegated = effectiveScope({ user, client, source, scope: toScope(text) });
   const known = connectionsOf({ user, client }).find((candidate) => candidate.source === source);
   const late = known !== undefined && iat < known.iat;
