@@ -58,8 +58,16 @@ export function revoke(connection) {
   connection.revoked = true;
   world.connections = world.connections.filter((one) => one !== connection);
   connection.families.forEach(endFamily);
-  world.withdrawals.set(`${connection.user} ${connection.client}`, world.now());
+  withdraw(connection);
 }
+
+export function disconnect(pair) {
+  connectionsOf(pair).forEach(revoke);
+  withdraw(pair);
+}
+
+/** Consent from before this moment is void. */
+const withdraw = ({ user, client }) => world.withdrawals.set(`${user} ${client}`, world.now());
 
 export function narrow(connection, scope) {
   connection.scope = common(connection.scope, scope);
@@ -70,8 +78,10 @@ export function narrow(connection, scope) {
 
 export function byPublicId(publicId, client) {
   if (!isIdentifier(publicId) || world.users.get(publicId) !== "active") return { code: "NO_USER" };
-  const connection = connectionsOf({ user: publicId, client })
-    .find((candidate) => effectiveScope(candidate).length > 0);
+  // The direct connection serves first, then the one that was consented to last.
+  const [connection] = connectionsOf({ user: publicId, client })
+    .filter((candidate) => effectiveScope(candidate).length > 0)
+    .sort((one, other) => (other.iat ?? Infinity) - (one.iat ?? Infinity) || 0);
   return connection === undefined
     ? { code: "NO_CONSENT" }
     : { family: beginFamily(connection, effectiveScope(connection)) };

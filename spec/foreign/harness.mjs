@@ -1,6 +1,6 @@
 // The control plane for the conformance suite: see docs/reference/harness-protocol.md. Tests only.
 import * as authority from "./authority.mjs";
-import { connect, connectionOf, connectionsOf, POLICY, toScope, world } from "./authority.mjs";
+import { connect, connectionOf, POLICY, toScope, world } from "./authority.mjs";
 import { ALGORITHMS } from "./consent.mjs";
 
 const realNow = world.now;
@@ -48,7 +48,7 @@ const COMMANDS = {
   revoke: (which) => [connectionOf(which) ?? []].flat().forEach(authority.revoke),
   narrow: ({ scope, ...which }) =>
     [connectionOf(which) ?? []].flat().forEach((one) => authority.narrow(one, toScope(scope))),
-  disconnect: (pair) => connectionsOf(pair).forEach(authority.revoke),
+  disconnect: authority.disconnect,
   "user-status"({ user, status }) {
     if (world.users.get(user) === "deleted") throw new Error("To delete a user is final.");
     world.users.set(user, status);
