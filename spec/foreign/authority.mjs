@@ -19,7 +19,7 @@ export const POLICY = {
 export const world = {
   clients: new Map(), // id → { role, secrets: [{ secret, until }], scope: [token], enabled }
   users: new Map(), // public id → "active" | "suspended" | "deleted"
-  connections: [], // { user, client, scope: [token], source?: connection, iat?, revoked, families: [] }
+  connections: [], // { user, client, scope: [token], source?: connection, iat?, families: [] }
   families: new Map(), // id → { id, connection, scope: [token], began, spent: [when each generation was] }
   withdrawals: new Map(), // "user client" → when
   issuers: new Map(), // iss → { keys: [jwk], merchants: [client id] }
@@ -34,30 +34,31 @@ const common = (one, other) => one.filter((token) => other.includes(token));
 // Connections
 
 export const connectionsOf = ({ user, client }) =>
-  world.connections.filter((one) => one.user === user && one.client === client && !one.revoked);
+  world.connections.filter((one) => one.user === user && one.client === client);
 
 /** The direct connection, or the one delegated through a merchant. */
 export const connectionOf = ({ user, client, via }) =>
   connectionsOf({ user, client }).find(({ source }) => source?.client === via);
 
 /** What a connection is worth now. */
-function effectiveScope({ user, client, scope, source, revoked }) {
+function effectiveScope({ user, client, scope, source }) {
   const { enabled, scope: registered } = world.clients.get(client);
-  if (revoked || !enabled || world.users.get(user) !== "active") return [];
+  if (!enabled || world.users.get(user) !== "active") return [];
   const own = common(scope, registered);
   return source === undefined ? own : common(own, effectiveScope(source));
 }
 
 export function connect(user, client, scope, basis = {}) {
-  const connection = { user, client, scope, revoked: false, families: [], ...basis };
+  const connection = { user, client, scope, families: [], ...basis };
   world.connections.push(connection);
   return connection;
 }
 
+/** Ends a connection, all that rests on it, and their tokens. */
 export function revoke(connection) {
-  connection.revoked = true;
-  world.connections = world.connections.filter((one) => one !== connection);
-  connection.families.forEach(endFamily);
+  const ends = (one) => one === connection || one.source === connection;
+  world.connections.filter(ends).flatMap(({ families }) => families).forEach(endFamily);
+  world.connections = world.connections.filter((one) => !ends(one));
   withdraw(connection);
 }
 
