@@ -1,7 +1,7 @@
-// The control plane for the conformance suite: see docs/reference/harness-protocol.md. Tests only.
-import * as authority from "./authority.mjs";
-import { connect, connectionOf, POLICY, toScope, world } from "./authority.mjs";
+// The control plane for the conformance suite, for tests only: see docs/reference/harness-protocol.md.
 import { ALGORITHMS } from "./consent.mjs";
+import { AUDIENCE, connect, connectionOf, POLICY, toScope, world } from "./world.mjs";
+import { disconnect, narrow, revoke } from "./world.mjs";
 
 const realNow = world.now;
 
@@ -11,14 +11,13 @@ const COMMANDS = {
     name: "foreign",
     version: "1",
     commands: Object.keys(COMMANDS).filter((name) => name !== "describe"),
-    audience: authority.AUDIENCE,
+    audience: AUDIENCE,
     algorithms: ALGORITHMS,
     scopes: ["email", "openid", "profile"],
     policy: POLICY,
   }),
   reset() {
     world.now = realNow;
-    world.connections = [];
     for (const member of Object.values(world)) member.clear?.();
   },
   seed({ clients = [], users = [], connections = [] }) {
@@ -29,13 +28,13 @@ const COMMANDS = {
     for (const { publicId } of users) world.users.set(publicId, "active");
     for (const { user, client, scope } of connections) {
       const known = connectionOf({ user, client });
-      if (known !== undefined) known.scope = toScope(scope);
-      else connect(user, client, toScope(scope));
+      if (known === undefined) connect(user, client, toScope(scope));
+      else known.scope = toScope(scope);
     }
   },
-  trust({ issuer, jwks, merchants }) {
-    if (jwks.keys.length === 0) world.issuers.delete(issuer);
-    else world.issuers.set(issuer, { keys: jwks.keys, merchants });
+  trust({ issuer, jwks: { keys }, merchants }) {
+    if (keys.length === 0) world.issuers.delete(issuer);
+    else world.issuers.set(issuer, { keys, merchants });
   },
   clock({ now, advanceSeconds = 0 }) {
     if (now === null) world.now = realNow;
@@ -44,11 +43,15 @@ const COMMANDS = {
     if (advanceSeconds > 0) world.now = () => before() + advanceSeconds;
     return { now: world.now() };
   },
-  // Where there is no such connection there is nothing to do.
-  revoke: (which) => [connectionOf(which) ?? []].flat().forEach(authority.revoke),
-  narrow: ({ scope, ...which }) =>
-    [connectionOf(which) ?? []].flat().forEach((one) => authority.narrow(one, toScope(scope))),
-  disconnect: authority.disconnect,
+  revoke(which) {
+    const connection = connectionOf(which);
+    if (connection !== undefined) revoke(connection);
+  },
+  narrow({ scope, ...which }) {
+    const connection = connectionOf(which);
+    if (connection !== undefined) narrow(connection, toScope(scope));
+  },
+  disconnect,
   "user-status"({ user, status }) {
     if (world.users.get(user) === "deleted") throw new Error("To delete a user is final.");
     world.users.set(user, status);
@@ -69,8 +72,7 @@ const COMMANDS = {
 /** The handler of a path of the harness. */
 export function answerHarness(path) {
   const command = COMMANDS[path.replace("/harness/", "")];
-  if (command === undefined) return undefined;
-  return ({ headers }, body) => {
+  return command && ((headers, body) => {
     if (headers["content-type"] !== "application/json") {
       return { status: 415, body: { error: "Send JSON." } };
     }
@@ -79,5 +81,5 @@ export function answerHarness(path) {
     } catch (error) {
       return { status: 400, body: { error: error.message } };
     }
-  };
+  });
 }
