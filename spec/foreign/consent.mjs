@@ -70,8 +70,7 @@ const isMeant = ({ aud, azp, client_id }, issuer, { client, audience }) =>
 function isTimely({ iat, nbf = iat, exp }, { now, policy }) {
   const { consentSkewSeconds: skew, consentMaxLifetimeSeconds: longest } = policy;
   const begins = Math.max(iat, nbf);
-  return begins <= now + skew && begins < exp && now < exp + skew && exp - iat <= longest &&
-    exp - now <= longest + skew;
+  return begins <= now + skew && begins < exp && now < exp + skew && exp - iat <= longest;
 }
 
 function isSigned({ kid, alg }, issuer, signed, signature) {
