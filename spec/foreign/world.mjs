@@ -1,0 +1,83 @@
+// What is remembered, in memory: clients, users, connections. What a connection is worth is computed
+// at every use.
+
+export const AUDIENCE = "https://foreign.example";
+export const POLICY = {
+  accessTokenSeconds: 900,
+  refreshIdleSeconds: 30 * 86400,
+  refreshAbsoluteSeconds: 180 * 86400,
+  refreshDuplicateSeconds: 5,
+  maxFamilies: 10,
+  consentSkewSeconds: 5,
+  consentMaxLifetimeSeconds: 600,
+  consentRetrySeconds: 30,
+  secretOverlapSeconds: 3600,
+};
+
+/** The harness sets the stage in here. */
+export const world = {
+  clients: new Map(), // id → { role, secrets: [{ secret, until }], scope: [token], enabled }
+  users: new Map(), // public id → "active" | "suspended" | "deleted"
+  connections: new Set(), // { user, client, scope: [token], source?: connection, iat }
+  families: new Map(), // id → { id, connection, scope: [token], began, spent: [when each generation was] }
+  withdrawals: new Map(), // "user client" → when
+  issuers: new Map(), // iss → { keys: [jwk], merchants: [client id] }
+  redeemed: new Map(), // "iss jti" → { token, family, at }
+  now: () => Math.floor(Date.now() / 1000),
+};
+
+/** A scope is a sorted list without duplicates. */
+export const toScope = (text) => [...new Set(text.match(/[^ ]+/g))].sort();
+export const common = (one, other) => one.filter((token) => other.includes(token));
+
+export const isActive = (user) => world.users.get(user) === "active";
+
+/** `iat` says when the user consented; a direct connection counts as the latest of all. */
+export function connect(user, client, scope, basis = { iat: Infinity }) {
+  const connection = { user, client, scope, ...basis };
+  world.connections.add(connection);
+  return connection;
+}
+
+export const connectionsOf = ({ user, client }) =>
+  [...world.connections].filter((one) => one.user === user && one.client === client);
+
+/** The direct connection, or the one delegated through a merchant. */
+export const connectionOf = ({ via, ...pair }) =>
+  connectionsOf(pair).find(({ source }) => source?.client === via);
+
+/** What a connection is worth now. */
+export function effectiveScope({ user, client, scope, source }) {
+  const { enabled, scope: registered } = world.clients.get(client);
+  if (!enabled || !isActive(user)) return [];
+  const own = common(scope, registered);
+  return source === undefined ? own : common(own, effectiveScope(source));
+}
+
+/** Takes scope back. It counts like a consent of this moment: an earlier one does not undo it. */
+export function narrow(connection, scope) {
+  connection.scope = common(connection.scope, scope);
+  connection.iat = Math.max(connection.iat, world.now());
+}
+
+/** Ends a connection and all that rests on it: delegations and token families. */
+export function revoke(connection) {
+  for (const one of world.connections) {
+    if (one === connection || one.source === connection) world.connections.delete(one);
+  }
+  for (const [id, family] of world.families) {
+    if (!world.connections.has(family.connection)) world.families.delete(id);
+  }
+  withdraw(connection);
+}
+
+export function disconnect(pair) {
+  connectionsOf(pair).forEach(revoke);
+  withdraw(pair);
+}
+
+/** Consent from this second or before is void. */
+const withdraw = ({ user, client }) => world.withdrawals.set(`${user} ${client}`, world.now());
+
+export const hasWithdrawn = (user, client, since) =>
+  world.withdrawals.get(`${user} ${client}`) >= since;
