@@ -130,7 +130,8 @@ async function fetchTokensForUser(
   }
   const selected = select({ stage: "received", args });
   if (selected.stage === "refused") {
-    await refuseEarly(shell, client, selected.code, selected.reason);
+    const { code, reason } = selected;
+    shell.record({ action: "fetch", outcome: "refused", client, code, reason });
     throw new InputError(MESSAGES.BAD_USER_INPUT);
   }
   if (selected.by === "publicId") {
@@ -143,8 +144,7 @@ async function fetchTokensForUser(
   }
   const consent = await verifyConsentToken(shell, selected.consentToken);
   if ("rejected" in consent) {
-    await refuseEarly(shell, client, "INVALID_TOKEN", consent.rejected);
-    return refused("consentToken", "INVALID_TOKEN");
+    return await rejectConsent(shell, client, consent.rejected);
   }
   return present(
     shell,
@@ -161,15 +161,15 @@ function verifyConsentToken(
 }
 
 /** A refusal before any decision: recorded, unless the client itself is no good, which comes first (G8). */
-async function refuseEarly(
+async function rejectConsent(
   shell: Shell,
   client: ClientId,
-  code: "BAD_USER_INPUT" | "INVALID_TOKEN",
-  reason: Reason | "both_inputs" | "no_input",
-): Promise<void> {
+  reason: Reason,
+): Promise<FetchTokensForUserPayload> {
   const facts = await shell.ports.store.read({ client });
   if (facts.client?.status !== "enabled") throw new ClientError(MESSAGES.invalid_client);
-  shell.record({ action: "fetch", outcome: "refused", client, code, reason });
+  shell.record({ action: "fetch", outcome: "refused", client, code: "INVALID_TOKEN", reason });
+  return refused("consentToken", "INVALID_TOKEN");
 }
 
 /** The payload of a decision; tokens are derived only now that it is committed (T2). */

@@ -17,7 +17,7 @@ export function writeJson(
   kind: string,
   write: LineWriter,
 ): (record: LogRecord) => void {
-  return (record) => write(`${JSON.stringify({ kind, ...record })}\n`);
+  return (record) => write(`${toJson({ kind, ...record })}\n`);
 }
 
 /** One short line for people: time, what, and `name=value` for the rest. */
@@ -38,5 +38,13 @@ export function writeText(
 /** Values from outside are quoted unless they are plainly harmless: no line breaks, no escape codes. */
 function show(value: unknown): string {
   const text = Array.isArray(value) ? value.join(",") : String(value);
-  return /^[\w.,:/@~+-]+$/.test(text) ? text : JSON.stringify(text);
+  return /^[\w.,:/@~+-]+$/.test(text) ? text : toJson(text);
+}
+
+/** JSON in which nothing is left that a terminal or a reader of lines would obey. */
+function toJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

@@ -57,30 +57,38 @@ export function createShell(ports: Ports, settings: Settings): Shell {
     now,
     record,
     async run(command) {
-      const decision = await ports.store.transact(
-        keysOf(command),
-        (facts) => decide(command, facts, context()),
-      );
-      record(describe(command, decision));
+      const seen = { user: false };
+      const decision = await ports.store.transact(keysOf(command), (facts) => {
+        seen.user = facts.user !== null;
+        return decide(command, facts, context());
+      });
+      record(describe(command, seen.user, decision));
       return decision;
     },
     async ask(command) {
-      const decision = decide(command, await ports.store.read(keysOf(command)), context());
-      if (decision.outcome === "refused") record(describe(command, decision));
+      const facts = await ports.store.read(keysOf(command));
+      const decision = decide(command, facts, context());
+      if (decision.outcome === "refused") {
+        record(describe(command, facts.user !== null, decision));
+      }
       return decision;
     },
   };
 }
 
 /** The audit event of a decided command. */
-function describe(command: Command, decision: Decision<unknown>): Omit<AuditEvent, "at"> {
+function describe(
+  command: Command,
+  userExists: boolean,
+  decision: Decision<unknown>,
+): Omit<AuditEvent, "at"> {
   const changes = decision.changes.map(nameOf);
   const evicted = decision.changes.flatMap((change) =>
     change.type === "family-ended" && change.cause === "evicted" ? change.family : []
   );
   const event = {
     action: command.type,
-    ...subjectOf(command),
+    ...subjectOf(command, userExists),
     ...(changes.length > 0 && { changes }),
     ...(evicted.length > 0 && { evicted }),
   };
@@ -96,13 +104,13 @@ function describe(command: Command, decision: Decision<unknown>): Omit<AuditEven
 }
 
 /** Who and what a command is about, before it is known what it finds. */
-function subjectOf(command: Command): Partial<AuditEvent> {
+function subjectOf(command: Command, userExists: boolean): Partial<AuditEvent> {
   switch (command.type) {
-    case "fetch":
-      return {
-        client: command.client,
-        user: command.by === "publicId" ? command.publicId : command.consent.user,
-      };
+    case "fetch": {
+      // A public id that is nobody's may be anything, a token in the wrong place too.
+      const user = command.by === "publicId" ? command.publicId : command.consent.user;
+      return { client: command.client, ...(userExists && { user }) };
+    }
     case "use":
       return {
         family: command.token.family,

@@ -16,7 +16,7 @@ export const gc: Command = {
   async run(values) {
     const runtime = await openRuntime(values);
     try {
-      const { service } = await runtime.configure();
+      const service = runtime.keyless();
       let removed = 0;
       for (let batch = BATCH; batch > 0; removed += batch) batch = await service.sweep(BATCH);
       process.stdout.write(`${JSON.stringify({ removed })}\n`);

@@ -4,6 +4,8 @@
  * @module
  */
 import process from "node:process";
+import { setTimeout } from "node:timers/promises";
+import { RANGES } from "../../core/settings.ts";
 import { systemClock } from "../entropy.ts";
 import { generatePrivateJwk } from "../jose/private-jwk.ts";
 import {
@@ -24,14 +26,17 @@ import {
   saveTokenKeys,
   type TokenKeys,
 } from "../tokens/token-keys.ts";
-import { type Command, readNumbers, table, UsageError, type Values } from "./options.ts";
-import { keyFile, RUNTIME_OPTIONS } from "./runtime.ts";
+import { type Command, table, UsageError, type Values } from "./options.ts";
+import { keyFile, RELOAD_MILLISECONDS, RUNTIME_OPTIONS } from "./runtime.ts";
 
 interface Action {
   readonly arguments: readonly string[];
   readonly summary: string;
   run(values: Values, argument: string): Promise<unknown>;
 }
+
+/** Two looks of a server at its files, and one more second to read them. */
+const ROTATION_MILLISECONDS = 2 * RELOAD_MILLISECONDS + 1000;
 
 const now = () => Math.floor(systemClock.now() / 1000);
 
@@ -50,12 +55,15 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   "rotate-token-key": {
     arguments: [],
-    summary: "Derive new tokens with a new key; tokens of the old one stay good.",
-    run: (values) =>
-      changeTokenKeys(values, (keys) => {
-        const key = generateTokenKey();
-        return activateTokenKey(addTokenKey(keys, key), key.id);
-      }),
+    summary: "Derive new tokens with a new key, once every server has read it, which takes " +
+      `${ROTATION_MILLISECONDS / 1000} seconds; tokens of the old one stay good.`,
+    async run(values) {
+      // A token of a key that another process has not read yet would be refused there.
+      const key = generateTokenKey();
+      await changeTokenKeys(values, (keys) => addTokenKey(keys, key));
+      await setTimeout(ROTATION_MILLISECONDS);
+      return await changeTokenKeys(values, (keys) => activateTokenKey(keys, key.id));
+    },
   },
   "add-token-key": {
     arguments: [],
@@ -88,7 +96,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
         activateNextSigningKey(
           dropRetiredSigningKeys(keys, now()),
           now(),
-          readNumbers(values).accessTokenSeconds,
+          // Whatever lifetime the server gives its tokens.
+          RANGES.accessTokenSeconds.max,
         )),
   },
   "remove-signing-key": {

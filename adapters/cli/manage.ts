@@ -6,6 +6,7 @@
 import process from "node:process";
 import type { Client } from "../../core/model.ts";
 import type { Service } from "../direct.ts";
+import { writeJson } from "../log.ts";
 import { ManagementError } from "../manage.ts";
 import { type Command, table, UsageError } from "./options.ts";
 import { openRuntime, RUNTIME_OPTIONS } from "./runtime.ts";
@@ -115,7 +116,8 @@ export const manage: Command = {
     }
     const runtime = await openRuntime(values);
     try {
-      const { service } = await runtime.configure();
+      const write = (line: string) => void process.stderr.write(line);
+      const service = runtime.keyless({ record: writeJson("audit", write) });
       const result = await action.run(service, args);
       process.stdout.write(`${JSON.stringify(result ?? { done: true })}\n`);
       return 0;

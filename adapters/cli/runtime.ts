@@ -22,6 +22,9 @@ import { createOpaqueTokens } from "../tokens/opaque.ts";
 import { generateTokenKeys, loadOrCreateTokenKeys } from "../tokens/token-keys.ts";
 import { type Option, readNumbers, SETTING_OPTIONS, UsageError, type Values } from "./options.ts";
 
+/** How often a running server looks whether its files have changed. */
+export const RELOAD_MILLISECONDS = 2_000;
+
 /** The options that say which data a command works on, and by which rules. */
 export const RUNTIME_OPTIONS: readonly Option[] = [
   {
@@ -95,6 +98,8 @@ export interface Runtime {
   readonly files: readonly string[];
   /** Reads keys and issuers as they are now, and builds a service by them on the same store. */
   configure(options?: ConfigureOptions): Promise<Configured>;
+  /** A service for what needs no keys: management and sweeping. */
+  keyless(audit?: AuditLog): Service;
 }
 
 /** What only some commands care for. */
@@ -164,6 +169,11 @@ export async function openRuntime(values: Values, clock: Clock = systemClock): P
       const jwks = () =>
         signing === null ? { keys: [] } : publicJwks(signing, Math.floor(clock.now() / 1000));
       return { service, audience, publicUrl, jwks };
+    },
+    keyless(audit) {
+      const tokens = createOpaqueTokens({ serverId: "none", keys: generateTokenKeys() });
+      const ports = { store, tokens, clock, ...(audit && { audit }) };
+      return createService(ports, { ...readNumbers(values), audience: "none", issuers: [] });
     },
   };
 }

@@ -24,6 +24,7 @@ import { type Command, readNumber, readNumbers, UsageError, type Values } from "
 import {
   type Configured,
   openRuntime,
+  RELOAD_MILLISECONDS,
   type Runtime,
   RUNTIME_OPTIONS,
   stateOfFiles,
@@ -31,7 +32,6 @@ import {
 
 const SWEEP_MILLISECONDS = 60_000;
 const SWEEP_BATCH = 1000;
-const RELOAD_MILLISECONDS = 2_000;
 const CONSENT_SECONDS = 300;
 const HARNESS_PATH = "/harness";
 
@@ -114,18 +114,21 @@ async function serveRuntime(
     });
     return current;
   };
-  const configured = await configure();
-  const record = runtime.dev ? await demoRecord(runtime, configured, server) : {
-    endpoint: server.url + PATHS.partners,
-  };
-  printStart(record, { json, database: runtime.database, dev: runtime.dev });
-  const stopReloading = reloadOnChange(runtime, configure, log("config"));
-  const stopSweeping = sweepNowAndThen(() => current.service.sweep(SWEEP_BATCH), log("sweep"));
-  await stopSignal();
-  stopReloading();
-  stopSweeping();
-  await server.stop();
-  return 0;
+  try {
+    const configured = await configure();
+    const record = runtime.dev ? await demoRecord(runtime, configured, server) : {
+      endpoint: server.url + PATHS.partners,
+    };
+    printStart(record, { json, database: runtime.database, dev: runtime.dev });
+    const stopReloading = reloadOnChange(runtime, configure, log("config"));
+    const stopSweeping = sweepNowAndThen(() => current.service.sweep(SWEEP_BATCH), log("sweep"));
+    await stopSignal();
+    stopReloading();
+    stopSweeping();
+    return 0;
+  } finally {
+    await server.stop();
+  }
 }
 
 async function demoRecord(

@@ -60,8 +60,10 @@ export function createRemoteKeys(url: string, options: RemoteKeysOptions): Remot
     ).finally(() => underWay = null);
     return underWay;
   };
-  const age = ({ at }: Fetched) => clock.now() - at;
-  const mayAsk = () => underWay !== null || clock.now() - lastTry >= cooldownMilliseconds;
+  // Where the clock was set back, what came after it is of no known age: to be fetched anew, at once.
+  const since = (at: number) => clock.now() < at ? Infinity : clock.now() - at;
+  const age = ({ at }: Fetched) => since(at);
+  const mayAsk = () => underWay !== null || since(lastTry) >= cooldownMilliseconds;
 
   return {
     async find(kid) {

@@ -7,6 +7,7 @@ import {
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
+  Kind,
   parse,
   validate,
   visit,
@@ -23,6 +24,8 @@ export const DOCUMENT_LIMITS = {
   fields: 400,
   /** Renamed fields, with fragments written out. */
   aliases: 120,
+  /** Fragments that are defined: each is compared with each other one. */
+  fragments: 50,
 } as const;
 
 /** What is remembered: documents up to this length, up to this length in total, in characters. */
@@ -91,8 +94,9 @@ function withoutFound(message: string): string {
 }
 
 function judge(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
-  const weight = weigh(document);
-  for (const kind of ["depth", "fields", "aliases"] as const) {
+  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
+  const weight = { ...weigh(document), fragments: fragments.length };
+  for (const kind of ["depth", "fields", "aliases", "fragments"] as const) {
     if (weight[kind] <= DOCUMENT_LIMITS[kind]) continue;
     const text = `The query asks for too much: its ${kind} may be at most ${
       DOCUMENT_LIMITS[kind]

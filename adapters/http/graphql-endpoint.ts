@@ -5,6 +5,7 @@
 import {
   type ExecutionResult,
   getOperationAST,
+  getVariableValues,
   GraphQLError,
   type GraphQLSchema,
   Kind,
@@ -118,7 +119,7 @@ function isJson(contentType: string | null): boolean {
     ["utf-8", "utf8"].includes((charset ?? "charset=utf-8").slice(8).replaceAll('"', ""));
 }
 
-/** Parses, counts, weighs, validates and charges, in this order; what is left is to execute. */
+/** Parses, counts, weighs, validates, fits variables and charges, in this order; what is left is to execute. */
 function createPreparation<Context extends object>(
   { schema, maxMutationFields, charge }: EndpointOptions<Context>,
 ) {
@@ -131,6 +132,7 @@ function createPreparation<Context extends object>(
     const { query, operationName, variables } = params;
     const document = documents.parse(query);
     if (document instanceof GraphQLError) return refuse([document], exchange);
+    // An empty name is a name, and nobody's; graphql-http would take it for none.
     const operation = getOperationAST(document, operationName);
     if (operation && !schema.getRootType(operation.operation)) {
       const text = `There is no ${operation.operation} in this API.`;
@@ -146,6 +148,10 @@ function createPreparation<Context extends object>(
     }
     const errors = documents.check(query, document);
     if (errors.length > 0) return refuse(errors, exchange);
+    if (!operation) return refuse([noOperation(operationName)], exchange);
+    const definitions = operation.variableDefinitions ?? [];
+    const { errors: misfits } = getVariableValues(schema, definitions, variables ?? {});
+    if (misfits !== undefined) return refuse(misfits.map(withoutItsValue), exchange);
     const seconds = fields === 0 || method !== "POST" ? 0 : charge({ exchange, context }, fields);
     if (seconds > 0) {
       const text = `Too many mutation fields in a short time. Try again in ${seconds} s.`;
@@ -160,6 +166,13 @@ function createPreparation<Context extends object>(
       ...(operationName && { operationName }),
     };
   };
+}
+
+function noOperation(name: string | null | undefined): GraphQLError {
+  const text = name == null
+    ? "The query must hold one operation, or operationName must say which."
+    : "The query holds no operation of this operationName.";
+  return new GraphQLError(text, { extensions: { code: "GRAPHQL_VALIDATION_FAILED" } });
 }
 
 function refuse(
@@ -192,26 +205,27 @@ function finish<Context>(
 }
 
 function presentError(error: GraphQLError, { requestId, trace }: Exchange): GraphQLError {
-  if (error.path === undefined) {
-    // Nothing was executed: a variable does not fit. The engine's message repeats its value.
-    trace.outcomes.push("BAD_USER_INPUT");
-    const node = error.nodes?.[0];
-    const name = node?.kind === Kind.VARIABLE_DEFINITION ? showName(node.variable.name.value) : "…";
-    return new GraphQLError(`The value of variable $${name} is not of its declared type.`, {
-      nodes: error.nodes ?? [],
-      extensions: { code: "BAD_USER_INPUT" },
-    });
-  }
   if (typeof error.extensions["code"] === "string") return error;
   trace.faults.push(error.originalError ?? error);
   const { message, extensions } = maskFault(error.originalError, requestId);
-  return new GraphQLError(message, { nodes: error.nodes ?? [], path: error.path, extensions });
+  const path = error.path === undefined ? {} : { path: error.path };
+  return new GraphQLError(message, { nodes: error.nodes ?? [], ...path, extensions });
+}
+
+/** A variable does not fit. The engine's message repeats its value. */
+function withoutItsValue({ nodes = [] }: GraphQLError): GraphQLError {
+  const [node] = nodes;
+  const name = node?.kind === Kind.VARIABLE_DEFINITION ? showName(node.variable.name.value) : "…";
+  const text = `The value of variable $${name} is not of its declared type.`;
+  return new GraphQLError(text, { nodes, extensions: { code: "BAD_USER_INPUT" } });
 }
 
 /** The answer where nothing was executed because something failed here (A3). */
 export function graphqlFault(error: unknown, requestId: string): HttpResponse {
   const [status, headers] = isRetryable(error) ? [503, RETRY_AFTER] as const : [500, {}] as const;
-  return json(status, { errors: [maskFault(error, requestId)] }, { ...NO_STORE, ...headers });
+  const shown = maskFault(error, requestId);
+  const response = json(status, { errors: [shown] }, { ...NO_STORE, ...headers });
+  return { ...response, outcome: String(shown.extensions["code"]) };
 }
 
 /** What graphql-http refuses without a word. */

@@ -22,17 +22,23 @@ type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
 const NOTHING: Weight = { depth: 0, fields: 0, aliases: 0 };
 
+/** A fragment within itself: written out, it has no end. */
+const ENDLESS: Weight = { ...NOTHING, depth: Infinity };
+
 /**
- * The weight of all operations together. Linear in the document: each fragment is weighed once, however
- * often it is spread. Unknown fragments and cycles weigh nothing; validation refuses them.
+ * The weight of all operations together, and of fragments that none of them spreads: validation looks
+ * into those, too. Linear in the document: each fragment is weighed once, however often it is spread.
+ * Unknown fragments weigh nothing; validation refuses them.
  */
 export function weigh(document: DocumentNode): Weight {
   const fragments = fragmentsOf(document);
   const known = new Map<string, Weight>();
-  return document.definitions
+  const operations = document.definitions
     .filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
-    .map(({ selectionSet }) => weighSelections(selectionSet, fragments, known))
-    .reduce(add, NOTHING);
+    .map(({ selectionSet }) => weighSelections(selectionSet, fragments, known));
+  const unspread = [...fragments.keys()]
+    .flatMap((name) => known.has(name) ? [] : [weighFragment(name, fragments, known)]);
+  return [...operations, ...unspread].reduce(add, NOTHING);
 }
 
 /** How many fields of a mutation would be executed one after the other: distinct response names (A2). */
@@ -93,7 +99,7 @@ function weighFragment(name: string, fragments: Fragments, known: Map<string, We
   if (weighed !== undefined) return weighed;
   const fragment = fragments.get(name);
   if (fragment === undefined) return NOTHING;
-  known.set(name, NOTHING); // a cycle ends here
+  known.set(name, ENDLESS); // until it is weighed
   const weight = weighSelections(fragment.selectionSet, fragments, known);
   known.set(name, weight);
   return weight;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { writeJson, writeText } from "../../adapters/log.ts";
 import { createWorld } from "../world.ts";
 
 test("A4, CA-09, G9: a failed client authentication is audited, without what was presented", async () => {
@@ -50,9 +51,9 @@ test("A4, RF-12: a token that is none of ours is audited where it is used", asyn
 
 test("A4: every kind of change and refusal leaves one event that names it", async () => {
   const { service, partner, merchant, users, events, issuer } = await createWorld();
-  const one = async (work: Promise<unknown>) => {
+  const one = async (work: () => Promise<unknown>) => {
     const before = events.length;
-    await work.catch(() => {});
+    await work().catch(() => {});
     assert.equal(events.length, before + 1);
     const { action, outcome, changes } = events[before]!;
     return [action, outcome, ...(changes ?? [])].join(" ");
@@ -61,23 +62,49 @@ test("A4: every kind of change and refusal leaves one event that names it", asyn
   const token = await issuer.mint();
   const redeem = () => service.fetchTokensForUser(partner.id, { consentToken: token });
   const established = "fetch granted consent-redeemed connection-established family-started";
-  assert.equal(await one(redeem()), established);
-  assert.equal(await one(redeem()), "fetch repeated");
-  assert.equal(await one(service.fetchTokensForUser(partner.id, {})), "fetch refused");
+  assert.equal(await one(redeem), established);
+  assert.equal(await one(redeem), "fetch repeated");
+  assert.equal(await one(() => service.fetchTokensForUser(partner.id, {})), "fetch refused");
   const { refreshToken } = await redeem();
   const refresh = () => service.refresh(partner.id, { refreshToken: refreshToken ?? "" });
-  assert.equal(await one(refresh()), "refresh granted family-rotated");
-  assert.equal(await one(refresh()), "refresh repeated");
+  assert.equal(await one(refresh), "refresh granted family-rotated");
+  assert.equal(await one(refresh), "refresh repeated");
   assert.equal(
-    await one(service.revokeToken(partner.id, refreshToken ?? "")),
+    await one(() => service.revokeToken(partner.id, refreshToken ?? "")),
     "revoke-token granted family-ended:revoked",
   );
-  assert.equal(await one(refresh()), "refresh refused");
+  assert.equal(await one(refresh), "refresh refused");
   assert.equal(
-    await one(service.disconnect(user, merchant.id)),
+    await one(() => service.disconnect(user, merchant.id)),
     "disconnect granted connection-revoked withdrawn",
   );
-  assert.equal(await one(service.connect("nobody", partner.id, "openid")), "connect refused");
-  assert.equal(await one(service.suspendUser(user)), "set-user-status granted user-written");
-  assert.equal(await one(service.deleteUser(user)), "delete-user granted user-deleted");
+  assert.equal(await one(() => service.connect("nobody", partner.id, "openid")), "connect refused");
+  assert.equal(await one(() => service.suspendUser(user)), "set-user-status granted user-written");
+  assert.equal(await one(() => service.deleteUser(user)), "delete-user granted user-deleted");
+});
+
+test("A4, G9, SY-01: a token in place of a public id is not written down, nor is any text of nobody's", async () => {
+  const { service, partner, users, events, issuer } = await createWorld();
+  const consentToken = await issuer.mint();
+  const publicId = `${users.connected}\u009b31m\u2028`;
+  await service.fetchTokensForUser(partner.id, { publicId: consentToken });
+  await service.fetchTokensForUser(partner.id, { publicId });
+  assert.deepEqual(events.map(({ reason, user }) => [reason, user]), [
+    ["id_malformed", undefined],
+    ["id_malformed", undefined],
+  ]);
+  await service.fetchTokensForUser(partner.id, { publicId: users.unconnected });
+  assert.equal(events.at(-1)?.user, users.unconnected);
+});
+
+test("A4, SY-01: a line of the log is one line, and holds nothing that a terminal obeys", () => {
+  const lines: string[] = [];
+  const record = { action: "x", user: "a\u001b[31m\u009b31m\u2028\nb", client: "plain" };
+  writeText("audit", (line) => lines.push(line), () => 0)(record);
+  writeJson("audit", (line) => lines.push(line))(record);
+  const written = String.raw`"a\u001b[31m\u009b31m\u2028\nb"`;
+  assert.deepEqual(lines, [
+    `00:00:00 audit   action=x user=${written} client=plain\n`,
+    `{"kind":"audit","action":"x","user":${written},"client":"plain"}\n`,
+  ]);
 });

@@ -164,3 +164,16 @@ test("C7, CT-28, C6: while keys cannot be had the answer is retryable and burns 
     assert.deepEqual(userErrors, []);
   });
 });
+
+test("C7, CT-27: after the clock was set back keys are fetched anew, as if none were known", () =>
+  withIssuer(answerKeys(publicJwk(first)), async ({ find, advance, answer, requests }) => {
+    assert.equal(await find(KIDS[0]), KIDS[0]);
+    answer(answerKeys(publicJwk(second)));
+    advance(-3_600_000);
+    assert.equal(await find(KIDS[0]), null);
+    assert.equal(await find(KIDS[1]), KIDS[1]);
+    assert.equal(requests(), 2);
+    advance(-3_600_000);
+    answer(answerStatus(500));
+    await assert.rejects(find(KIDS[1]), KeysUnavailable);
+  }));

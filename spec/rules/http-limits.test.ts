@@ -326,3 +326,61 @@ test("RF-10, T4, T7: a fault after authentication is no success either, and the 
   assert.equal((await face.post(PATHS.introspect, { token })).json.active, true);
   assert.equal((await face.post(PATHS.token, form)).status, 200);
 });
+
+test("A2, IN-06, G7: an empty operationName is nobody's name, and runs nothing", async () => {
+  const face = await createFace();
+  const many = aliased(100, `publicId: "${face.world.users.connected}"`);
+  assertTooMany(await send(face, many, { operationName: null }));
+  for (const operationName of ["", "Other"]) {
+    const { status, json } = await send(face, many, { operationName });
+    assert.equal(status, 200);
+    assert.equal(json.data, undefined);
+    assert.equal(json.errors[0].extensions.code, "GRAPHQL_VALIDATION_FAILED");
+  }
+  const two = await send(face, "query A { apiVersion } query B { apiVersion }");
+  assert.match(two.json.errors[0].message, /operationName must say which/);
+  assert.deepEqual(face.world.events, []);
+});
+
+test("A2: fragments are weighed whether they are spread or not, and have an end", async () => {
+  const face = await createFace();
+  const on = (name: string, selections: string) =>
+    `fragment ${name} on FetchTokensForUserPayload { ${selections} }`;
+  const ring = Array.from(
+    { length: 40 },
+    (_, n) => on(`F${n}`, `...F${(n + 1) % 40} ...F${(n + 7) % 40} ...F${(n + 31) % 40} scope`),
+  );
+  const crowd = Array.from({ length: 51 }, (_, n) => on(`F${n}`, "scope"));
+  const tree = Array.from({ length: 9 })
+    .reduce((inner) => `ofType { ${inner} } ofType { ${inner} }`, "name");
+  const documents = [ring.join("\n"), crowd.join("\n"), `fragment F on __Type { ${tree} }`];
+  for (const fragments of documents) {
+    const { status, json } = await send(face, `{ apiVersion } ${fragments}`);
+    assert.equal(status, 200);
+    assert.deepEqual(json.errors.map(codeOf), ["QUERY_TOO_COMPLEX"]);
+  }
+  assert.deepEqual(face.records.map(({ outcome }) => outcome), Array(3).fill("QUERY_TOO_COMPLEX"));
+});
+
+test("G7: a variable of another type is 400 for those who read the newer media type", async () => {
+  const face = await createFace();
+  const body = { query: MUTATION, variables: { publicId: 7 } };
+  const ask = (accept: string) =>
+    face.send({ headers: { ...jsonBy(face.world.partner), accept }, body });
+  for (
+    const [accept, status] of [
+      ["application/graphql-response+json", 400],
+      ["application/json", 200],
+    ] as const
+  ) {
+    const answer = await ask(accept);
+    assert.equal(answer.status, status);
+    assert.equal(answer.json.data, undefined);
+    assert.deepEqual(answer.json.errors.map(codeOf), ["BAD_USER_INPUT"]);
+  }
+  assert.deepEqual(face.world.events, []);
+});
+
+function codeOf({ extensions }: { readonly extensions: { readonly code: string } }): string {
+  return extensions.code;
+}

@@ -18,8 +18,8 @@ export const TOKEN_FAULTS: readonly Fault[] = [
     attacks: ["RF-12"],
     edits: [[
       DIRECT,
-      "return { ...tokens, expiresIn",
-      "return { ...tokens, refreshToken: tokens.accessToken, expiresIn",
+      "return { ...tokens, expiresIn: grant.accessExpiresAt - grant.issuedAt, publicId",
+      "return { ...tokens, refreshToken: tokens.accessToken, expiresIn: grant.accessExpiresAt - grant.issuedAt, publicId",
     ]],
     caughtBy: ["tokens-refresh/two-tokens"],
   },
@@ -31,8 +31,8 @@ export const TOKEN_FAULTS: readonly Fault[] = [
     edits: [
       [
         TOKENS,
-        'accessToken: write("access", checked.active, accessFields(grant, entropy), macs),',
-        'accessToken: number(write("access", checked.active, accessFields(grant, entropy), macs)),',
+        'const accessToken = write("access", checked.active, accessFields(grant, entropy), macs);',
+        'const accessToken = number(write("access", checked.active, accessFields(grant, entropy), macs));',
       ],
       [TOKENS, "open(token) {", "open(short) { const token = NUMBERS.get(short) ?? short;"],
       [
