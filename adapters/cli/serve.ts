@@ -85,6 +85,7 @@ async function serveRuntime(
   values: Values,
   port: number,
 ): Promise<number> {
+  const stopped = stopSignal(); // heard from the first moment on
   const json = values["json"] === true;
   const log = logger(json);
   const perMinute = readNumber(values, "rate-limit");
@@ -122,7 +123,7 @@ async function serveRuntime(
     printStart(record, { json, database: runtime.database, dev: runtime.dev });
     const stopReloading = reloadOnChange(runtime, configure, log("config"));
     const stopSweeping = sweepNowAndThen(() => current.service.sweep(SWEEP_BATCH), log("sweep"));
-    await stopSignal();
+    await stopped;
     stopReloading();
     stopSweeping();
     return 0;
