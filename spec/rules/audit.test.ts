@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { createService, InputError } from "../../adapters/direct.ts";
 import { writeJson, writeText } from "../../adapters/log.ts";
+import { StoreFault } from "../../adapters/ports.ts";
 import { createWorld } from "../world.ts";
 
 test("A4, CA-09, G9: a failed client authentication is audited, without what was presented", async () => {
@@ -107,4 +109,14 @@ test("A4, SY-01: a line of the log is one line, and holds nothing that a termina
     `00:00:00 audit   action=x user=${written} client=plain\n`,
     `{"kind":"audit","action":"x","user":${written},"client":"plain"}\n`,
   ]);
+});
+
+test("E2, IN-01: both or neither is refused without a look at the store", async () => {
+  const { ports, settings, partner, users } = await createWorld();
+  const fail = () => Promise.reject(new StoreFault("down"));
+  const store = { ...ports.store, transact: fail, read: fail };
+  const service = createService({ ...ports, store }, settings);
+  for (const args of [{}, { publicId: users.connected, consentToken: "x" }]) {
+    await assert.rejects(service.fetchTokensForUser(partner.id, args), InputError);
+  }
 });
