@@ -1,0 +1,43 @@
+/** P4, R1, R4: what a connection is worth, from what stands around it now. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { directScope, effectiveScope } from "../../core/authority.ts";
+import type { Standing } from "../../core/decision.ts";
+import { type ActiveConnection, type Client, type User } from "../../core/model.ts";
+import { NO_SCOPE } from "../../core/scope.ts";
+
+const user: User = { publicId: "ann", status: "active" };
+
+function clientOf(id: string, scope: Client["scope"]): Client {
+  return { id, role: "app", status: "enabled", scope, secrets: [] };
+}
+
+function connectionOf(
+  id: string,
+  client: Client,
+  source: string | null,
+  scope: ActiveConnection["scope"],
+): ActiveConnection {
+  return { status: "active", id, user: "ann", client: client.id, source, scope, consentedAt: 1 };
+}
+
+const client = clientOf("partner", ["a", "b", "c", "d"]);
+const merchant = clientOf("shop", ["a", "b", "e"]);
+const source = connectionOf("c1", merchant, null, ["a", "c", "e"]);
+const connection = connectionOf("c2", client, "c1", ["a", "b", "c", "e"]);
+const delegated: Standing = { connection, client, user, source, merchant };
+
+test("P4: a delegation is worth what itself, its source and both registrations hold", () => {
+  assert.deepEqual(effectiveScope(delegated), ["a"]);
+  const direct = { ...delegated, connection: { ...connection, source: null } };
+  assert.deepEqual(effectiveScope(direct), ["a", "b", "c"]);
+  assert.deepEqual(directScope(connection, client, user), ["a", "b", "c"]);
+});
+
+test("R1, R4: without user, client, merchant or source there is no scope, and no fault", () => {
+  for (const gone of ["user", "client", "merchant", "source"]) {
+    assert.deepEqual(effectiveScope({ ...delegated, [gone]: null }), NO_SCOPE, gone);
+  }
+  assert.deepEqual(directScope(connection, client, null), NO_SCOPE);
+  assert.deepEqual(directScope(connection, null, user), NO_SCOPE);
+});
