@@ -32,6 +32,7 @@ export async function tryStage(
     platform: "node",
     format: "esm",
     packages: "external",
+    logLevel: "error",
     outfile: bundle,
     plugins: mutant === null ? [] : [{
       name: "mutant",

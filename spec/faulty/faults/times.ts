@@ -153,7 +153,7 @@ export const TIMES: readonly Fault[] = [
     title: "The longest lifetime that is declared is refused.",
     rules: ["C5"],
     attacks: ["CT-18"],
-    edits: [[CONSENT, "expiresAt - issuedAt > lifetime ||", "expiresAt - issuedAt >= lifetime ||"]],
+    edits: [[CONSENT, "expiresAt - issuedAt > lifetime ?", "expiresAt - issuedAt >= lifetime ?"]],
     caughtBy: ["consent-token/edge-lifetime-longest", "consent-token/edge-ahead-and-longest"],
   },
   {
