@@ -2,9 +2,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { directScope, effectiveScope } from "../../core/authority.ts";
+import { type Command, decide, keysOf } from "../../core/decide.ts";
 import type { Standing } from "../../core/decision.ts";
-import { type ActiveConnection, type Client, type User } from "../../core/model.ts";
+import { factsOf } from "../../core/evolve.ts";
+import type { ActiveConnection, Client, User } from "../../core/model.ts";
 import { NO_SCOPE } from "../../core/scope.ts";
+import {
+  accessTokenOf,
+  consentOf,
+  createSeededMachine,
+  granted,
+  redeem,
+} from "../properties/machine.ts";
 
 const user: User = { publicId: "ann", status: "active" };
 
@@ -40,4 +49,25 @@ test("R1, R4: without user, client, merchant or source there is no scope, and no
   }
   assert.deepEqual(directScope(connection, client, null), NO_SCOPE);
   assert.deepEqual(directScope(connection, null, user), NO_SCOPE);
+});
+
+test("A1, R5: a family or its connection that is gone is refused, not stumbled over", () => {
+  const { machine } = createSeededMachine();
+  const consent = consentOf(machine);
+  const grant = granted(redeem(machine, consent));
+  const { client, family, generation, salt } = grant;
+  const commands: readonly (readonly [Command, string | null])[] = [
+    [{ type: "fetch", by: "consentToken", client, consent }, "consent_redeemed"],
+    [{ type: "refresh", client, family, generation, salt, scope: null }, "family_unknown"],
+    [{ type: "use", caller: null, token: accessTokenOf(grant) }, "family_unknown"],
+    [{ type: "revoke-token", client, family }, null],
+  ];
+  for (const [command, reason] of commands) {
+    const facts = factsOf(machine.state, keysOf(command));
+    for (const gone of ["family", "standing"]) {
+      const decision = decide(command, { ...facts, [gone]: null }, machine.context());
+      assert.equal(decision.outcome === "refused" ? decision.reason : null, reason, gone);
+      assert.deepEqual(decision.changes, []);
+    }
+  }
 });
