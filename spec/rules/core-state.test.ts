@@ -78,3 +78,18 @@ test("P2: facts that no key asked for are null or empty", () => {
     standing: null,
   });
 });
+
+test("C14: withdrawals merge by the later moment of each kind; a kind that never was is null", () => {
+  const merged = (...moments: readonly (readonly [directAt: number | null, at: number])[]) => {
+    const changes = moments.map(([directAt, at]) =>
+      ({ type: "withdrawn", withdrawal: { user: "ann", client: "shop", directAt, at } }) as const
+    );
+    const [withdrawal] = evolve(initialState(), changes).withdrawals.values();
+    return [withdrawal?.directAt, withdrawal?.at];
+  };
+  assert.deepEqual(merged([null, 7]), [null, 7]);
+  assert.deepEqual(merged([null, 7], [null, 3]), [null, 7]);
+  assert.deepEqual(merged([null, 7], [5, 5]), [5, 7]);
+  assert.deepEqual(merged([5, 5], [null, 9], [3, 3]), [5, 9]);
+  assert.deepEqual(merged([0, 0]), [0, 0]);
+});
