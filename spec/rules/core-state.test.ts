@@ -93,3 +93,26 @@ test("C14: withdrawals merge by the later moment of each kind; a kind that never
   assert.deepEqual(merged([5, 5], [null, 9], [3, 3]), [5, 9]);
   assert.deepEqual(merged([0, 0]), [0, 0]);
 });
+
+test("A1: what no key asks for is null or empty, whatever there is", () => {
+  const { machine, source } = createSeededMachine();
+  granted(redeem(machine, consentOf(machine)));
+  machine.run({ type: "revoke-connection", connection: source.id });
+  connect(machine, "ann", "shop", "email");
+  const nothing = {
+    client: null,
+    user: null,
+    userRetired: false,
+    candidates: [],
+    merchant: null,
+    source: null,
+    clientWithdrawal: null,
+    merchantWithdrawal: null,
+    consentUse: null,
+    family: null,
+    standing: null,
+  };
+  assert.deepEqual(factsOf(machine.state, {}), nothing);
+  const user = machine.state.users.get("ann");
+  assert.deepEqual(factsOf(machine.state, { user: "ann" }), { ...nothing, user });
+});
