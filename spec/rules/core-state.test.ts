@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decide, keysOf } from "../../core/decide.ts";
-import { evolve, factsOf, initialState } from "../../core/evolve.ts";
+import {
+  evolve,
+  factsOf,
+  initialState,
+  removeConnection,
+  removeFamily,
+} from "../../core/evolve.ts";
 import {
   connect,
   consentOf,
@@ -115,4 +121,14 @@ test("A1: what no key asks for is null or empty, whatever there is", () => {
   assert.deepEqual(factsOf(machine.state, {}), nothing);
   const user = machine.state.users.get("ann");
   assert.deepEqual(factsOf(machine.state, { user: "ann" }), { ...nothing, user });
+});
+
+test("R5, A1: to remove what is not there changes nothing", () => {
+  const { machine } = createSeededMachine();
+  const { connection } = granted(redeem(machine, consentOf(machine)));
+  const before = structuredClone(machine.state);
+  removeConnection(machine.state, "nowhere");
+  removeFamily(machine.state, "nobody", "nowhere");
+  removeFamily(machine.state, "nobody", connection);
+  assert.deepEqual(structuredClone(machine.state), before);
 });
