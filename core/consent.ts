@@ -81,10 +81,8 @@ export function judgeConsent(
   if (issuedAt >= expiresAt || (notBefore ?? issuedAt) >= expiresAt) return "consent_claims";
   if (now >= expiresAt + skew) return "consent_expired";
   if (issuedAt > now + skew || (notBefore ?? 0) > now + skew) return "consent_not_yet_valid";
-  if (expiresAt - issuedAt > lifetime || expiresAt - now > lifetime + skew) {
-    return "consent_lifetime";
-  }
-  return null;
+  // As `iat` is at most `now + skew`, this also limits what is left to `lifetime + skew`.
+  return expiresAt - issuedAt > lifetime ? "consent_lifetime" : null;
 }
 
 /** Times in tokens are integers in 0 … 2^53−1. */

@@ -38,6 +38,9 @@ export function pair(a: string, b: string): string {
   return `${a} ${b}`;
 }
 
+/** What no key asks for is looked up under this one, which no row has: no identifier is empty (G10). */
+const NO_KEY = "";
+
 /** Nothing registered, nothing issued. */
 export function initialState(): State {
   return {
@@ -109,20 +112,20 @@ export function factsOf(state: State, keys: Keys): Facts {
   const use = keys.consent
     ? state.consentUses.get(pair(keys.consent.issuer, keys.consent.jti)) ?? null
     : null;
-  const family = state.families.get(keys.family ?? use?.family ?? "") ?? null;
-  const connection = state.connections.get(keys.connection ?? family?.connection ?? "");
+  const family = state.families.get(keys.family ?? use?.family ?? NO_KEY) ?? null;
+  const connection = state.connections.get(keys.connection ?? family?.connection ?? NO_KEY);
   const connections = connectionsOf(state, user);
   const source = connections.find((found) => found.client === merchant && found.source === null);
   return {
-    client: state.clients.get(client ?? "") ?? null,
-    user: state.users.get(user ?? "") ?? null,
-    userRetired: state.retired.has(keys.userDigest ?? ""),
+    client: state.clients.get(client ?? NO_KEY) ?? null,
+    user: state.users.get(user ?? NO_KEY) ?? null,
+    userRetired: state.retired.has(keys.userDigest ?? NO_KEY),
     candidates: connections.filter((found) => found.client === client)
       .map((found) => candidateOf(state, found)),
-    merchant: state.clients.get(merchant ?? "") ?? null,
+    merchant: state.clients.get(merchant ?? NO_KEY) ?? null,
     source: source ?? null,
-    clientWithdrawal: state.withdrawals.get(pair(user ?? "", client ?? "")) ?? null,
-    merchantWithdrawal: state.withdrawals.get(pair(user ?? "", merchant ?? "")) ?? null,
+    clientWithdrawal: state.withdrawals.get(pair(user ?? NO_KEY, client ?? NO_KEY)) ?? null,
+    merchantWithdrawal: state.withdrawals.get(pair(user ?? NO_KEY, merchant ?? NO_KEY)) ?? null,
     consentUse: use,
     family,
     standing: connection === undefined ? null : standingOf(state, connection),
@@ -131,13 +134,13 @@ export function factsOf(state: State, keys: Keys): Facts {
 
 /** What a connection's authority is computed from. */
 export function standingOf(state: State, connection: Connection): Standing {
-  const source = state.connections.get(connection.source ?? "") ?? null;
+  const source = state.connections.get(connection.source ?? NO_KEY) ?? null;
   return {
     connection,
     client: state.clients.get(connection.client) ?? null,
     user: state.users.get(connection.user) ?? null,
     source,
-    merchant: state.clients.get(source?.client ?? "") ?? null,
+    merchant: state.clients.get(source?.client ?? NO_KEY) ?? null,
   };
 }
 
@@ -148,7 +151,7 @@ function candidateOf(state: State, connection: ActiveConnection): Candidate {
 }
 
 function connectionsOf(state: State, user: PublicId | undefined): readonly ActiveConnection[] {
-  return (state.connectionsOfUser.get(user ?? "") ?? []).flatMap((id) => {
+  return (state.connectionsOfUser.get(user ?? NO_KEY) ?? []).flatMap((id) => {
     const connection = state.connections.get(id);
     return connection?.status === "active" ? connection : [];
   });

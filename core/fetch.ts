@@ -53,7 +53,6 @@ export type Fetch = FetchByPublicId | FetchByConsent;
 /** The user's connection with the client was verified: it is usable, with this scope. */
 export interface VerifiedConnection {
   readonly stage: "verified";
-  readonly by: "publicId";
   readonly candidate: Candidate;
   readonly scope: Scope;
 }
@@ -61,7 +60,6 @@ export interface VerifiedConnection {
 /** The consent token was verified, never seen before, and delegates this scope. */
 export interface VerifiedConsent {
   readonly stage: "verified";
-  readonly by: "consentToken";
   readonly consent: Consent;
   readonly source: ActiveConnection;
   /** The delegated connection that is there already. */
@@ -117,7 +115,7 @@ function verifyConnection(publicId: PublicId, facts: Facts): VerifiedConnection 
   if (gone !== null) return gone;
   for (const candidate of [...facts.candidates].sort(byPrecedence)) {
     const scope = effectiveScope(candidate);
-    if (scope.length > 0) return { stage: "verified", by: "publicId", candidate, scope };
+    if (scope.length > 0) return { stage: "verified", candidate, scope };
   }
   const reason = facts.candidates.length === 0 ? "no_connection" : "no_effective_scope";
   return refuse("NO_CONSENT", reason);
@@ -153,14 +151,7 @@ function verifyConsent(
   const scope = intersect(intersect(consent.scope, sourceScope), client.scope);
   if (scope.length === 0) return refuse("NO_CONSENT", "no_effective_scope");
   const existing = facts.candidates.find(({ connection }) => connection.source === source.id);
-  return {
-    stage: "verified",
-    by: "consentToken",
-    consent,
-    source,
-    existing: existing ?? null,
-    scope,
-  };
+  return { stage: "verified", consent, source, existing: existing ?? null, scope };
 }
 
 /** P1 and C8: unknown, deleted and suspended users look the same. */

@@ -157,3 +157,13 @@ test("P5: families of another connection are not counted", () => {
   assert.ok(machine.state.families.has(first.family));
   assert.equal(machine.state.families.size, 4);
 });
+
+test("P5, C10: the first family of a delegation ends nothing, the next one that one", () => {
+  const { machine } = createSeededMachine({ maxFamilies: 1 });
+  const endedBy = (jti: string) =>
+    redeem(machine, consentOf(machine, { jti })).changes
+      .flatMap((change) => change.type === "family-ended" ? change.family : []);
+  assert.deepEqual(endedBy("jti-1"), []);
+  const [first] = machine.state.families.keys();
+  assert.deepEqual(endedBy("jti-2"), [first]);
+});

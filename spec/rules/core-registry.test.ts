@@ -1,6 +1,7 @@
 /** G10, R1, CA-09: clients and users as an operator keeps them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { keysOf } from "../../core/decide.ts";
 import type { Client } from "../../core/model.ts";
 import { liveSecrets } from "../../core/registry.ts";
 import {
@@ -159,4 +160,13 @@ test("CA-09: without overlap the old secret ends at once", () => {
   const { machine } = createSeededMachine({ secretOverlapSeconds: 0 });
   machine.run({ type: "rotate-secret", client: "partner", secretDigest: "d1" });
   assert.deepEqual(digestsAt(machine, 0), ["d1"]);
+});
+
+test("R1: only who registers a user asks whether the id was used before", () => {
+  const user = "ann";
+  const digest = "digest of ann";
+  const registered = keysOf({ type: "register-user", user, digest });
+  assert.deepEqual(registered, { user, userDigest: digest });
+  assert.deepEqual(keysOf({ type: "set-user-status", user, status: "suspended" }), { user });
+  assert.deepEqual(keysOf({ type: "delete-user", user, digest }), { user });
 });

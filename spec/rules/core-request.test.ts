@@ -1,6 +1,7 @@
 /** E1–E3: exactly one input. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { MESSAGES } from "../../core/message.ts";
 import { type Arguments, select } from "../../core/request.ts";
 import { assertRefused, createSeededMachine, fetchByPublicId } from "../properties/machine.ts";
 
@@ -44,4 +45,11 @@ test("E1, IN-04: an empty string beside a value is both, not one", () => {
 test("E1, P1: an empty public id is provided, and is an unknown user", () => {
   const { machine } = createSeededMachine();
   assertRefused(fetchByPublicId(machine, "partner", ""), "NO_USER", "id_malformed");
+});
+
+test("E2, G4: every code has a message, a sentence of its own", () => {
+  const messages = Object.values(MESSAGES);
+  for (const message of messages) assert.match(message, /^[A-Z].+\.$/);
+  assert.equal(new Set(messages).size, messages.length);
+  assert.match(MESSAGES.BAD_USER_INPUT, /exactly one of publicId and consentToken/);
 });

@@ -135,3 +135,31 @@ test("C14: no consent that a forgotten withdrawal would refuse is still alive", 
   while (START > horizonAt(machine.now, machine.settings).withdrawnAt) machine.now += 30;
   assertRefused(redeem(machine, youngest), "INVALID_TOKEN", "consent_expired");
 });
+
+test("T1, P5, C5, C11: every setting says in one sentence what it means, and by which rule", () => {
+  for (const name of NAMES) {
+    assert.match(RANGES[name].text, /^[A-Z].+ \((?:[A-Z]\d+|CA-09)\)\.$/, name);
+  }
+});
+
+test("T1, C4: what cannot be set is refused by name, with what would do", () => {
+  const a = { issuer: "a", merchants: ["shop"] };
+  const told: readonly (readonly [object, RegExp])[] = [
+    [
+      { colour: 1 },
+      /^Cannot set colour: there is no such setting\. There is audience, issuers, acc/,
+    ],
+    [{ maxFamilies: 0 }, /^Cannot set maxFamilies to 0: give a whole number from 1 to 1000$/],
+    [{ audience: "a b" }, /^Cannot set audience: give 1 to 255 printable ASCII characters/],
+    [{ refreshIdleSeconds: 60 }, /^Cannot set refreshIdleSeconds below accessTokenSeconds: /],
+    [{ issuers: [{ ...a, issuer: "a b" }] }, /^Cannot trust issuer "a b": 1 to 255 printable/],
+    [
+      { issuers: [{ ...a, merchants: "all" }, { ...a, issuer: "b" }] },
+      /^Cannot trust issuer "a" for all merchants beside another issuer: list its merchants$/,
+    ],
+    [{ issuers: [a, a] }, /^Cannot trust the same issuer twice: merge the two entries$/],
+  ];
+  for (const [part, message] of told) {
+    assert.throws(() => read(part), { name: "RangeError", message });
+  }
+});

@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decide, keysOf } from "../../core/decide.ts";
-import { evolve, factsOf, initialState } from "../../core/evolve.ts";
+import {
+  evolve,
+  factsOf,
+  initialState,
+  removeConnection,
+  removeFamily,
+} from "../../core/evolve.ts";
 import {
   connect,
   consentOf,
@@ -77,4 +83,52 @@ test("P2: facts that no key asked for are null or empty", () => {
     family: null,
     standing: null,
   });
+});
+
+test("C14: withdrawals merge by the later moment of each kind; a kind that never was is null", () => {
+  const merged = (...moments: readonly (readonly [directAt: number | null, at: number])[]) => {
+    const changes = moments.map(([directAt, at]) =>
+      ({ type: "withdrawn", withdrawal: { user: "ann", client: "shop", directAt, at } }) as const
+    );
+    const [withdrawal] = evolve(initialState(), changes).withdrawals.values();
+    return [withdrawal?.directAt, withdrawal?.at];
+  };
+  assert.deepEqual(merged([null, 7]), [null, 7]);
+  assert.deepEqual(merged([null, 7], [null, 3]), [null, 7]);
+  assert.deepEqual(merged([null, 7], [5, 5]), [5, 7]);
+  assert.deepEqual(merged([5, 5], [null, 9], [3, 3]), [5, 9]);
+  assert.deepEqual(merged([0, 0]), [0, 0]);
+});
+
+test("A1: what no key asks for is null or empty, whatever there is", () => {
+  const { machine, source } = createSeededMachine();
+  granted(redeem(machine, consentOf(machine)));
+  machine.run({ type: "revoke-connection", connection: source.id });
+  connect(machine, "ann", "shop", "email");
+  const nothing = {
+    client: null,
+    user: null,
+    userRetired: false,
+    candidates: [],
+    merchant: null,
+    source: null,
+    clientWithdrawal: null,
+    merchantWithdrawal: null,
+    consentUse: null,
+    family: null,
+    standing: null,
+  };
+  assert.deepEqual(factsOf(machine.state, {}), nothing);
+  const user = machine.state.users.get("ann");
+  assert.deepEqual(factsOf(machine.state, { user: "ann" }), { ...nothing, user });
+});
+
+test("R5, A1: to remove what is not there changes nothing", () => {
+  const { machine } = createSeededMachine();
+  const { connection } = granted(redeem(machine, consentOf(machine)));
+  const before = structuredClone(machine.state);
+  removeConnection(machine.state, "nowhere");
+  removeFamily(machine.state, "nobody", "nowhere");
+  removeFamily(machine.state, "nobody", connection);
+  assert.deepEqual(structuredClone(machine.state), before);
 });

@@ -58,9 +58,9 @@ export const DELEGATIONS: readonly Fault[] = [
     attacks: [],
     edits: [[
       FETCH,
-      'if (scope.length > 0) return { stage: "verified", by: "publicId", candidate, scope };',
+      'if (scope.length > 0) return { stage: "verified", candidate, scope };',
       `const all = [...new Set(facts.candidates.flatMap((other) => effectiveScope(other)))].sort();
-       if (scope.length > 0) return { stage: "verified", by: "publicId", candidate, scope: all };`,
+       if (scope.length > 0) return { stage: "verified", candidate, scope: all };`,
     ]],
     caughtBy: ["scope-delegation/never-merged"],
   },
@@ -115,8 +115,8 @@ export const DELEGATIONS: readonly Fault[] = [
     attacks: [],
     edits: [[
       FETCH,
-      'if (scope.length > 0) return { stage: "verified", by: "publicId"',
-      'return { stage: "verified", by: "publicId"',
+      'if (scope.length > 0) return { stage: "verified"',
+      'return { stage: "verified"',
     ]],
     caughtBy: ["scope-delegation/nothing-in-common"],
   },

@@ -89,7 +89,6 @@ export const TIMES: readonly Fault[] = [
     attacks: ["CT-18", "CT-19"],
     edits: [
       [CONSENT, "if (issuedAt > now + skew || (notBefore ?? 0)", "if ((notBefore ?? 0)"],
-      [CONSENT, "|| expiresAt - now > lifetime + skew) {", ") {"],
     ],
     caughtBy: [
       "consent-token/issued-in-the-future",
@@ -132,8 +131,8 @@ export const TIMES: readonly Fault[] = [
     attacks: ["CT-18"],
     edits: [[
       CONSENT,
-      "if (expiresAt - issuedAt > lifetime || expiresAt - now > lifetime + skew) {",
-      "if (expiresAt < 0) {",
+      "return expiresAt - issuedAt > lifetime ?",
+      "return expiresAt < 0 ?",
     ]],
     caughtBy: [
       "consent-token/long-lived",
@@ -146,7 +145,7 @@ export const TIMES: readonly Fault[] = [
     title: "What counts is what is left of a consent token, not for how long it was made.",
     rules: ["C5"],
     attacks: ["CT-18"],
-    edits: [[CONSENT, "if (expiresAt - issuedAt > lifetime || expiresAt", "if (expiresAt"]],
+    edits: [[CONSENT, "expiresAt - issuedAt > lifetime ?", "expiresAt - now > lifetime + skew ?"]],
     caughtBy: ["consent-token/one-year-old", "consent-token/edge-lifetime-too-long-at-its-end"],
   },
   {
@@ -154,7 +153,7 @@ export const TIMES: readonly Fault[] = [
     title: "The longest lifetime that is declared is refused.",
     rules: ["C5"],
     attacks: ["CT-18"],
-    edits: [[CONSENT, "expiresAt - issuedAt > lifetime ||", "expiresAt - issuedAt >= lifetime ||"]],
+    edits: [[CONSENT, "expiresAt - issuedAt > lifetime ?", "expiresAt - issuedAt >= lifetime ?"]],
     caughtBy: ["consent-token/edge-lifetime-longest", "consent-token/edge-ahead-and-longest"],
   },
   {

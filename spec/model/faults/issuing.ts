@@ -137,8 +137,8 @@ export const ISSUING: readonly Fault[] = [
     "lifetime-one-second-longer",
     "a consent token may live a second longer than allowed",
     [
-      "if (expiresAt - issuedAt > lifetime || expiresAt - now > lifetime + skew) {",
-      "if (expiresAt - issuedAt > lifetime + 1) {",
+      "return expiresAt - issuedAt > lifetime ?",
+      "return expiresAt - issuedAt > lifetime + 1 ?",
     ],
   ),
   fault("consent.ts", "audience-ignored", "a token for another server is taken", [

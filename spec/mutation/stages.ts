@@ -1,0 +1,35 @@
+/**
+ * Where the mutants come from, and the tests that they have to face.
+ * @module
+ */
+import { listSources } from "../house/source.ts";
+
+/** Stryker's maker of mutants, and nothing else of Stryker. */
+export const STRYKER = "@stryker-mutator/instrumenter@9.6.1";
+
+/** A set of tests. A mutant meets the next one only if it lived through this one. */
+export interface Stage {
+  readonly name: string;
+  readonly text: string;
+  readonly tests: readonly string[];
+}
+
+/** The stages, the quick ones first. */
+export const STAGES: readonly Stage[] = [
+  {
+    name: "rules",
+    text: "the tests of the core's rules, `spec/rules/core-*.test.ts`",
+    tests: listSources("spec/rules/").filter((path) => /\/core-[^/]*\.test\.ts$/.test(path)),
+  },
+  {
+    name: "properties",
+    text: "the properties, `spec/properties`, but for the races in a database",
+    tests: listSources("spec/properties/")
+      .filter((path) => path.endsWith(".test.ts") && !path.endsWith("/races.test.ts")),
+  },
+  {
+    name: "walks",
+    text: "the walks through the small worlds, `spec/model/worlds.test.ts`",
+    tests: ["spec/model/worlds.test.ts"],
+  },
+];
