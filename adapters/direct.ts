@@ -6,7 +6,7 @@ import type { Decision, Reason, TokenGrant } from "../core/decision.ts";
 import type { Consent } from "../core/consent.ts";
 import { MESSAGES } from "../core/message.ts";
 import type { Client, ClientId } from "../core/model.ts";
-import { liveSecrets } from "../core/registry.ts";
+import { liveSecrets, MAX_SECRETS } from "../core/registry.ts";
 import { type Arguments, select } from "../core/request.ts";
 import { readScope, writeScope } from "../core/scope.ts";
 import { readSettings, type SettingsInput } from "../core/settings.ts";
@@ -241,12 +241,8 @@ async function refresh(
     shell.record({ action: "refresh", outcome: "refused", client, code: "invalid_grant", reason });
     return refuse("invalid_grant");
   }
-  const scope = request.scope ? readScope(request.scope) : null;
-  if (request.scope && scope === null) {
-    const reason = "scope_malformed";
-    shell.record({ action: "refresh", outcome: "refused", client, code: "invalid_scope", reason });
-    return refuse("invalid_scope");
-  }
+  // A text that is no scope is judged as one that nobody was granted: after owner and reuse (T4, T5).
+  const scope = request.scope ? readScope(request.scope) ?? [request.scope] : null;
   const { family, generation, salt } = token;
   const decision = await shell.run({ type: "refresh", client, family, generation, salt, scope });
   if (decision.outcome === "refused") {
@@ -292,8 +288,11 @@ async function authenticate(shell: Shell, id: string, secret: string): Promise<C
   const { client } = await shell.ports.store.read({ client: id });
   const digest = sha256(secret);
   const secrets = client === null ? [] : liveSecrets(client, shell.now());
-  // Two comparisons whoever asks: what is missing is compared with a digest that no secret has.
-  const matches = [0, 1].map((index) => sameDigest(secrets[index]?.digest ?? NO_DIGEST, digest));
+  // As many comparisons whoever asks: what is missing is compared with a digest that no secret has.
+  const matches = Array.from(
+    { length: MAX_SECRETS },
+    (_, index) => sameDigest(secrets[index]?.digest ?? NO_DIGEST, digest),
+  );
   const known = matches.includes(true) && secret !== "";
   if (known && client?.status === "enabled") return client;
   const reason = client === null ? "client_unknown" : known ? "client_disabled" : "secret_wrong";

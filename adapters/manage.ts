@@ -138,10 +138,15 @@ async function manage<C extends Command>(shell: Shell, command: C): Promise<Gran
   throw new ManagementError(decision.code as ManagementCode, decision.reason);
 }
 
+/** What is longer would not fit into a token. */
+const MAX_SCOPE_LENGTH = 4096;
+
 function parseScope(text: string): Scope {
-  const scope = readScope(text);
+  const scope = text.length <= MAX_SCOPE_LENGTH ? readScope(text) : null;
   if (scope !== null) return scope;
-  const detail = `Cannot read scope "${text}": give tokens separated by single spaces`;
+  const detail = text.length <= MAX_SCOPE_LENGTH
+    ? `Cannot read scope "${text}": give tokens separated by single spaces`
+    : `Cannot use a scope of ${text.length} characters: at most ${MAX_SCOPE_LENGTH}`;
   throw new ManagementError("INVALID_ARGUMENT", "scope_malformed", detail);
 }
 

@@ -48,7 +48,7 @@ export interface SetClientStatus {
   readonly status: Client["status"];
 }
 
-/** Gives a client a new secret; the old one works until the overlap ends. */
+/** Gives a client a new secret; each old one works until its overlap ends, or this one if it is sooner. */
 export interface RotateSecret {
   readonly type: "rotate-secret";
   readonly client: ClientId;
@@ -94,6 +94,9 @@ export function userKeys(command: UserCommand): Keys {
     : { user: command.user };
 }
 
+/** The most secrets that a client has at a time: the current one and those before it, each until its end. */
+export const MAX_SECRETS = 4;
+
 /** Decides a command about a client. */
 export function decideClient(
   command: ClientCommand,
@@ -110,9 +113,9 @@ export function decideClient(
         ? grant(client, [])
         : write(client, { status: command.status });
     case "rotate-secret": {
-      const expiresAt = now + settings.secretOverlapSeconds;
-      const old = client.secrets.filter((secret) => secret.expiresAt === null)
-        .map(({ digest }) => ({ digest, expiresAt }));
+      const end = now + settings.secretOverlapSeconds;
+      const old = liveSecrets(client, now).slice(0, MAX_SECRETS - 1)
+        .map(({ digest, expiresAt }) => ({ digest, expiresAt: Math.min(expiresAt ?? end, end) }));
       return write(client, {
         secrets: [{ digest: command.secretDigest, expiresAt: null }, ...old],
       });

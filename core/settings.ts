@@ -152,6 +152,9 @@ export function readSettings(input: SettingsInput): Settings {
     if (!isIdentifier(issuer)) {
       throw new RangeError(`Cannot trust issuer "${issuer}": 1 to 255 printable ASCII characters`);
     }
+    if (merchants !== "all" && !Array.isArray(merchants)) {
+      throw new RangeError(`Cannot trust issuer "${issuer}": its merchants are "all" or a list`);
+    }
     if (merchants === "all" && issuers.length > 1) {
       throw new RangeError(
         `Cannot trust issuer "${issuer}" for all merchants beside another issuer: list its merchants`,

@@ -120,3 +120,20 @@ test("E2, IN-01: both or neither is refused without a look at the store", async 
     await assert.rejects(service.fetchTokensForUser(partner.id, args), InputError);
   }
 });
+
+test("A3, T2: a scope too long for a token is refused before anything is written", async () => {
+  const { service, partner, users } = await createWorld();
+  const scope = (length: number) => "x".repeat(length);
+  await service.setClientScope(partner.id, scope(4096));
+  await service.connect(users.unconnected, partner.id, scope(4096));
+  const args = { publicId: users.unconnected };
+  const granted = await service.fetchTokensForUser(partner.id, args);
+  assert.equal(granted.scope, scope(4096));
+  for (
+    const refused of [
+      service.setClientScope(partner.id, scope(4097)),
+      service.registerClient({ scope: scope(4097) }),
+      service.connect(users.unconnected, partner.id, scope(4097)),
+    ]
+  ) await assert.rejects(refused, { code: "INVALID_ARGUMENT" });
+});

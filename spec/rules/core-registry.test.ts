@@ -1,7 +1,8 @@
 /** G10, R1, CA-09: clients and users as an operator keeps them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keysOf } from "../../core/decide.ts";
+import { decide, keysOf } from "../../core/decide.ts";
+import { factsOf } from "../../core/evolve.ts";
 import type { Client } from "../../core/model.ts";
 import { liveSecrets } from "../../core/registry.ts";
 import {
@@ -145,15 +146,35 @@ test("CA-09: old and new secret work until the overlap ends, to the second, then
   for (const seconds of [100, 101]) assert.deepEqual(digestsAt(machine, seconds), ["d1"]);
 });
 
-test("CA-09: a second rotation ends the oldest secret at once; two work at most", () => {
+test("CA-09: after a second rotation each old secret works until its own overlap ends", () => {
   const { machine } = createSeededMachine({ secretOverlapSeconds: 100 });
   machine.run({ type: "rotate-secret", client: "partner", secretDigest: "d1" });
   machine.now += 1;
   machine.run({ type: "rotate-secret", client: "partner", secretDigest: "d2" });
-  assert.deepEqual(digestsAt(machine, 1), ["d2", "d1"]);
+  for (const seconds of [1, 99]) assert.deepEqual(digestsAt(machine, seconds), ["d2", "d1", "00"]);
   assert.deepEqual(digestsAt(machine, 100), ["d2", "d1"]);
   assert.deepEqual(digestsAt(machine, 101), ["d2"]);
+});
+
+test("CA-09: four secrets work at most, and what is over is forgotten", () => {
+  const { machine } = createSeededMachine({ secretOverlapSeconds: 100 });
+  const rotate = (secretDigest: string) =>
+    machine.run({ type: "rotate-secret", client: "partner", secretDigest });
+  for (const digest of ["d1", "d2", "d3", "d4"]) rotate(digest);
+  assert.deepEqual(digestsAt(machine, 0), ["d4", "d3", "d2", "d1"]);
+  machine.now += 100;
+  rotate("d5");
   assert.equal(machine.state.clients.get("partner")?.secrets.length, 2);
+});
+
+test("CA-09: a rotation with less overlap shortens that of the secrets before", () => {
+  const { machine } = createSeededMachine({ secretOverlapSeconds: 100 });
+  machine.run({ type: "rotate-secret", client: "partner", secretDigest: "d1" });
+  const settings = { ...machine.settings, secretOverlapSeconds: 0 };
+  const command = { type: "rotate-secret", client: "partner", secretDigest: "d2" } as const;
+  const facts = factsOf(machine.state, keysOf(command));
+  const written = granted(decide(command, facts, { ...machine.context(), settings }));
+  assert.deepEqual(liveSecrets(written, machine.now).map(({ digest }) => digest), ["d2"]);
 });
 
 test("CA-09: without overlap the old secret ends at once", () => {

@@ -163,3 +163,12 @@ test("T1, C4: what cannot be set is refused by name, with what would do", () => 
     assert.throws(() => read(part), { name: "RangeError", message });
   }
 });
+
+test("C4: merchants are a list of ids, never a text that could be searched", () => {
+  const merchants = "storefront" as unknown as readonly string[];
+  const issuers = [{ issuer: "https://issuer.example", merchants }];
+  assert.throws(() => readSettings({ audience: "https://a.example", issuers }), {
+    name: "RangeError",
+    message: 'Cannot trust issuer "https://issuer.example": its merchants are "all" or a list',
+  });
+});

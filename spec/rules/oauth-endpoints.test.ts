@@ -294,3 +294,20 @@ test("T7: the metadata name this server's endpoints, and the JWKS is empty for o
   const jwks = await face.send({ method: "GET", path: PATHS.jwks });
   assert.deepEqual([jwks.status, jwks.json], [200, { keys: [] }]);
 });
+
+test("T4, T5, T6: a malformed scope saves neither a foreign client nor a reused token", async () => {
+  const face = await createFace();
+  const { otherPartner } = face.world;
+  const scope = 'email "';
+  let tokens = await tokensOf(face);
+  const first = refreshForm(tokens);
+  const foreign = await face.post(PATHS.token, { ...first, scope }, basic(otherPartner));
+  assertError(foreign, 400, "invalid_grant");
+  assertError(await face.post(PATHS.token, { ...first, scope }), 400, "invalid_scope");
+  for (let generation = 1; generation <= 3; generation++) {
+    const { json } = await face.post(PATHS.token, refreshForm(tokens));
+    tokens = { access: json.access_token, refresh: json.refresh_token };
+  }
+  assertError(await face.post(PATHS.token, { ...first, scope }), 400, "invalid_grant");
+  assertError(await face.post(PATHS.token, refreshForm(tokens)), 400, "invalid_grant");
+});

@@ -97,8 +97,8 @@ export const AUTHORITY: readonly Fault[] = [
     "",
   ]),
   fault("registry.ts", "old-secret-kept", "a rotated secret works without end", [
-    ".map(({ digest }) => ({ digest, expiresAt }));",
-    ".map(({ digest }) => ({ digest, expiresAt: expiresAt * 1000 + 1e9 }));",
+    "expiresAt: Math.min(expiresAt ?? end, end)",
+    "expiresAt: end * 1000 + 1e9",
   ]),
   fault("registry.ts", "disabling-is-final", "a disabled client loses its scope for good", [
     ": write(client, { status: command.status });",

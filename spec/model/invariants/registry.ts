@@ -30,7 +30,7 @@ export const REGISTRY: readonly Invariant[] = [
     ["set-user-status", "set-client-status", "set-client-scope", "rotate-secret"],
     "settings-of-a-party-do-what-they-say",
     ["R1", "CA-09"],
-    "A status or scope is set exactly as it was asked, a new secret works beside the last one until the overlap ends, and the unknown are refused.",
+    "A status or scope is set exactly as it was asked, a new secret works beside the ones before until their overlap ends, and the unknown are refused.",
     ({ before, after, command, decision, context: { now, settings } }) => {
       if (command.type === "set-user-status") {
         const is = after.state.users.get(command.user);
@@ -47,12 +47,21 @@ export const REGISTRY: readonly Invariant[] = [
         case "set-client-scope":
           return sameList(is.scope, command.scope) && is.status === was.status;
         case "rotate-secret": {
-          const last = was.secrets.find(({ expiresAt }) => expiresAt === null)?.digest ?? "";
+          // The new secret, and each old one up to the second at which it would have ended, or does now.
+          const end = now + settings.secretOverlapSeconds;
+          const old = was.secrets.filter(({ expiresAt }) => now < (expiresAt ?? Infinity)).slice(
+            0,
+            3,
+          );
+          const work = (at: number) =>
+            old.filter(({ expiresAt }) => at < Math.min(expiresAt ?? end, end))
+              .map(({ digest }) => digest);
           const live = (at: number) =>
             before.cast.machine.liveSecrets(is, at).map(({ digest }) => digest);
-          const until = now + settings.secretOverlapSeconds;
-          return is.secrets.length <= 2 && sameList(live(until), [command.secretDigest]) &&
-            (until === now || sameList(live(until - 1), [command.secretDigest, last]));
+          return is.secrets.length <= 4 &&
+            [now, end - 1, end].every((at) =>
+              at < now || sameList(live(at), [command.secretDigest, ...work(at)])
+            );
         }
       }
     },
