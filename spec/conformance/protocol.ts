@@ -7,7 +7,7 @@
 import { type Description, readDescription } from "./description.ts";
 import { isObject } from "./encoding.ts";
 import type { Need } from "./types.ts";
-import { Blocked, Missing } from "./verdict.ts";
+import { HarnessFault, Missing } from "./verdict.ts";
 import type { Wire } from "./wire.ts";
 
 /** The commands besides `describe`. An implementation offers those that it can. */
@@ -89,7 +89,8 @@ export interface HarnessAddress {
   readonly secret: string | null;
 }
 
-const NEED_OF: Readonly<Record<HarnessCommand, Need>> = {
+/** What cases that send a command need. */
+export const NEED_OF: Readonly<Record<HarnessCommand, Need>> = {
   "reset": "seed",
   "seed": "seed",
   "trust": "issuers",
@@ -107,7 +108,7 @@ const NEED_OF: Readonly<Record<HarnessCommand, Need>> = {
 /**
  * Sends one command.
  * @throws {Missing} where the implementation does not offer it
- * @throws {Blocked} where it fails
+ * @throws {HarnessFault} where it fails
  */
 export async function command<Name extends HarnessCommand>(
   wire: Wire,
@@ -120,7 +121,7 @@ export async function command<Name extends HarnessCommand>(
     throw new Missing(NEED_OF[name]);
   }
   if (reply.status !== 200 || !isObject(reply.json)) {
-    throw new Blocked(
+    throw new HarnessFault(
       `the harness answered ${name} with status ${reply.status}: ${reply.text.slice(0, 300)}`,
     );
   }
@@ -129,15 +130,17 @@ export async function command<Name extends HarnessCommand>(
 
 /**
  * Asks an implementation to describe itself.
- * @throws {Blocked} {RangeError} where the answer is no description
+ * @throws {HarnessFault} {RangeError} where the answer is no description
  */
 export async function describe(wire: Wire, harness: HarnessAddress): Promise<Description> {
   const { status, json, text } = await send(wire, harness, "describe", {});
   if (status !== 200 || !isObject(json)) {
-    throw new Blocked(`the harness answered describe with status ${status}: ${text.slice(0, 300)}`);
+    throw new HarnessFault(
+      `the harness answered describe with status ${status}: ${text.slice(0, 300)}`,
+    );
   }
   if (json["protocol"] !== 1) {
-    throw new Blocked(
+    throw new HarnessFault(
       `the harness speaks protocol ${JSON.stringify(json["protocol"])}, the suite 1`,
     );
   }

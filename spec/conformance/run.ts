@@ -10,7 +10,7 @@ import { openSession, type Session, type SessionOptions } from "./session.ts";
 import { summaryOf } from "./summary.ts";
 import { createStage, type Stage, unfreeze } from "./stage.ts";
 import type { Case, CaseResult, Depth, Exchange, Outcome, Report } from "./types.ts";
-import { Blocked, Failure, Missing } from "./verdict.ts";
+import { Blocked, Failure, HarnessFault, Missing } from "./verdict.ts";
 import { Unanswered } from "./wire.ts";
 
 /** What to run, and against what. */
@@ -79,6 +79,11 @@ export async function conform(options: ConformOptions): Promise<Report> {
 
 const NO_ANSWER = "no answer came: ";
 
+/** Begins the reason where nothing could be judged, because the harness failed. It is never an expected one. */
+const HARNESS = "harness: ";
+const MEND_HARNESS =
+  "Mend the harness: docs/reference/harness-protocol.md says what each command does. The product was not judged.";
+
 /** Runs one case. Whatever happens in it is a result; nothing is thrown. */
 export async function checkCase(session: Session, subject: Case): Promise<CaseResult> {
   const missing = subject.needs.find((need) => !session.target.has.has(need));
@@ -101,6 +106,10 @@ function judge(subject: Case, stage: Stage, error: unknown): CaseResult {
   if (error instanceof Missing) return skipped(subject, `needs ${describeNeed(error.need)}`);
   if (error instanceof Blocked) {
     return { ...skipped(subject, `blocked: ${hide(error.message)}`), ...evidence(stage) };
+  }
+  if (error instanceof HarnessFault) {
+    const reason = HARNESS + hide(error.message);
+    return { ...resultOf(subject, "failed"), reason, remedy: MEND_HARNESS, ...evidence(stage) };
   }
   if (error instanceof Failure) {
     return {
@@ -184,7 +193,7 @@ function withoutCredentials(text: string): string {
 
 /** A listed failure is expected; a listed case that passes is a failure. */
 function judgeExpectation(result: CaseResult, expected: readonly string[]): CaseResult {
-  if (!expected.includes(result.id)) return result;
+  if (!expected.includes(result.id) || result.reason?.startsWith(HARNESS)) return result;
   if (result.outcome === "failed" || result.outcome === "warned") {
     return { ...result, outcome: "expected" };
   }

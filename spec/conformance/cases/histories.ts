@@ -28,6 +28,7 @@ const NUMBERS: readonly NumericSetting[] = [
 ];
 
 const NEEDS: readonly Need[] = [
+  "histories",
   "seed",
   "issuers",
   "clock",

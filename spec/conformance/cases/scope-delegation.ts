@@ -21,6 +21,7 @@ import {
 import { someScope, wholeScope } from "../target.ts";
 import type { Case } from "../types.ts";
 import { check, equal, equalScope, Failure, sortScope } from "../verdict.ts";
+import { PRECEDENCE } from "./precedence.ts";
 
 const ASK =
   "Look for a connection between this user and this very client; judge it at every request.";
@@ -570,53 +571,6 @@ const DELEGATION: readonly CaseSpec[] = [
     },
   },
   {
-    slug: "direct-first",
-    level: "MAY",
-    requirements: ["P3"],
-    title: "The direct connection serves before a delegated one.",
-    does:
-      "Gives a user a direct and a delegated connection with different scopes, asks; revokes the direct one, asks.",
-    expects: "The direct scope, then the delegated one.",
-    remedy: "Order usable connections: direct first, then the latest consent.",
-    needs: ["client", "seed", "sign", "revoke"],
-    run: async (stage) => {
-      const [partner, shop] = [actor(stage, "partner"), actor(stage, "merchant")];
-      const subject = await user(stage, [partner, someScope(stage.target, 0)], shop);
-      await delegate(stage, { user: subject, scope: someScope(stage.target, 1) });
-      equalScope(await scopeOf(stage, subject), someScope(stage.target, 0));
-      await harness(stage, "revoke", { user: subject, client: partner.id });
-      equalScope(await scopeOf(stage, subject), someScope(stage.target, 1));
-    },
-  },
-  {
-    slug: "latest-consent-first",
-    level: "MAY",
-    requirements: ["P3"],
-    title: "Of two delegations the one with the latest consent serves.",
-    does: "Redeems tokens of two merchants, the one with the later iat first; asks by public id.",
-    expects: "The scope of the one with the later iat.",
-    remedy: "Order delegations by the iat they rest on.",
-    needs: ["client", "seed", "sign", "clock"],
-    run: async (stage) => {
-      await freeze(stage);
-      const [one, two] = [actor(stage, "merchant"), actor(stage, "otherMerchant")];
-      const subject = await user(stage, one, two);
-      await delegate(stage, {
-        user: subject,
-        merchant: one,
-        scope: someScope(stage.target, 0),
-        issuedAt: now(stage),
-      });
-      await delegate(stage, {
-        user: subject,
-        merchant: two,
-        scope: someScope(stage.target, 1),
-        issuedAt: now(stage) - 5,
-      });
-      equalScope(await scopeOf(stage, subject), someScope(stage.target, 0));
-    },
-  },
-  {
     slug: "disconnect",
     level: "SHOULD",
     requirements: ["P3"],
@@ -781,5 +735,6 @@ export const scopeDelegation: readonly Case[] = define("scope-delegation", [
   ...WHO,
   ...SCOPE,
   ...DELEGATION,
+  ...PRECEDENCE,
   ...ORDER,
 ]);

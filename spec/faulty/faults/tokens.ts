@@ -9,6 +9,32 @@ const DIRECT = "adapters/direct.ts";
 const USERS = "adapters/http/users.ts";
 const OPENED = "const genuine = await shell.ports.tokens.open(token); // The Users API";
 
+/** Judges the scope by what the document asks for, and does not look into some fragments. */
+function missesFragments(kind: string, node: string): Fault {
+  return {
+    id: `users-api-${kind}-fragment`,
+    title: `The Users API does not see that user is asked for in ${
+      kind === "named" ? "a" : "an"
+    } ${kind} fragment.`,
+    rules: ["T8"],
+    attacks: [],
+    edits: [
+      [
+        USERS,
+        "user: (_root: unknown, _args: unknown, { token }: UsersContext) => {",
+        `user: (_root: unknown, _args: unknown, { token }: UsersContext, info: any) => {
+           const hidden = info.operation.selectionSet.selections.every((one: any) => one.kind === "${node}");`,
+      ],
+      [
+        USERS,
+        "if (!token.scope.includes(USER_SCOPE)) {",
+        "if (!token.scope.includes(USER_SCOPE) && !hidden) {",
+      ],
+    ],
+    caughtBy: [`tokens-refresh/users-api-scope-${kind}-fragment`],
+  };
+}
+
 /** The faults. */
 export const TOKEN_FAULTS: readonly Fault[] = [
   {
@@ -210,6 +236,16 @@ export const TOKEN_FAULTS: readonly Fault[] = [
     ]],
     caughtBy: ["tokens-refresh/users-api-garbage", "tokens-refresh/users-api-nobody"],
   },
+  {
+    id: "users-api-no-scope",
+    title: "The Users API tells whose a token is, whatever its scope.",
+    rules: ["T8"],
+    attacks: [],
+    edits: [[USERS, "if (!token.scope.includes(USER_SCOPE)) {", "if (token.scope.length === 0) {"]],
+    caughtBy: ["tokens-refresh/users-api-scope"],
+  },
+  missesFragments("named", "FragmentSpread"),
+  missesFragments("inline", "InlineFragment"),
   {
     id: "users-api-403",
     title: "The Users API answers a dead token with 403.",
