@@ -4,11 +4,12 @@
  * in docs/reference/harness-protocol.md; harness.schema.json is the same for machines.
  * @module
  */
+import { pause } from "./ambient.ts";
 import { type Description, readDescription } from "./description.ts";
 import { isObject } from "./encoding.ts";
 import type { Need } from "./types.ts";
 import { HarnessFault, Missing } from "./verdict.ts";
-import type { Wire } from "./wire.ts";
+import { type Reply, Unanswered, type Wire, type WireRequest } from "./wire.ts";
 
 /** The commands besides `describe`. An implementation offers those that it can. */
 export const COMMANDS = [
@@ -147,8 +148,14 @@ export async function describe(wire: Wire, harness: HarnessAddress): Promise<Des
   return readDescription(json);
 }
 
-function send(wire: Wire, { url, secret }: HarnessAddress, name: string, request: object) {
-  return wire.send({
+/** Sends a command, and once more where the connection broke: that says nothing about the harness. */
+async function send(
+  wire: Wire,
+  { url, secret }: HarnessAddress,
+  name: string,
+  input: object,
+): Promise<Reply> {
+  const request: WireRequest = {
     label: `harness: ${name}`,
     to: "harness",
     url: `${url.replace(/\/+$/, "")}/${name}`,
@@ -156,6 +163,16 @@ function send(wire: Wire, { url, secret }: HarnessAddress, name: string, request
       "content-type": "application/json",
       ...(secret !== null && { authorization: `Bearer ${secret}` }),
     },
-    body: JSON.stringify(request),
-  });
+    body: JSON.stringify(input),
+  };
+  try {
+    return await wire.send(request);
+  } catch (error) {
+    if (!(error instanceof Unanswered) || !error.broken) throw error;
+    await pause(AFTER_RESET_MILLISECONDS);
+    return await wire.send(request);
+  }
 }
+
+/** By then other connections that were reset in the same moment are known to be gone. */
+const AFTER_RESET_MILLISECONDS = 20;

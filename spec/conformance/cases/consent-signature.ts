@@ -430,8 +430,8 @@ function unfit(
   slug: string,
   what: string,
   kind: Unfit,
+  alg: Algorithm,
   remedy: string,
-  needs: readonly Need[] = [],
 ): CaseSpec {
   return {
     slug,
@@ -443,7 +443,7 @@ function unfit(
       "Has an issuer trusted that publishes such a key beside a good one; presents a token signed with it. Whether the harness takes the key does not matter.",
     expects: "userErrors code INVALID_TOKEN.",
     remedy,
-    needs: ["client", "merchant-user", "seed", "issuers", ...needs],
+    needs: ["client", "merchant-user", "seed", "issuers", alg],
     run: async (stage) => {
       const shop = actor(stage, "merchant");
       const good = await generateKey(offered(stage.target.issuer, "issuers").alg);
@@ -475,22 +475,22 @@ const UNFIT: readonly CaseSpec[] = [
     "rsa-1024",
     "An RSA key of 1024 bits",
     "rsa-1024",
+    "RS256",
     "RFC 7518 §3.3: refuse RSA keys below 2048 bits when keys are read, or when they are used.",
-    ["RS256"],
   ),
   unfit(
     "curve-of-another-algorithm",
     "A P-384 key that is published for ES256",
     "p-384",
+    "ES256",
     "RFC 7518 §3.4: ES256 is P-256. Compare kty and crv of a key with its alg; a library may take any curve.",
-    ["ES256"],
   ),
   unfit(
     "type-of-another-algorithm",
     "An RSA key that is published for ES256",
     "rsa-as-es256",
+    "ES256",
     "RFC 8725 §3.1: compare kty and crv of a key with its alg; a library may go by the key alone.",
-    ["ES256"],
   ),
 ];
 
