@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import type { HttpHandler } from "../../adapters/http/exchange.ts";
 import { startServer } from "../../adapters/http/server.ts";
 import { type Reference, startReference } from "../reference.ts";
-import { cases, conform, type ConformOptions } from "./mod.ts";
+import { cases, conform, type ConformOptions, readSubjects } from "./mod.ts";
 
 let reference: Reference;
 before(async () => void (reference = await startReference()));
@@ -70,4 +73,22 @@ test("tool: without histories their cases are skipped, and say what they need", 
   const report = await withFailing(() => null, ids, { histories: 0 });
   assert.equal(report.summary.skipped, ids.length);
   for (const { reason } of report.cases) assert.match(reason ?? "", /^needs .*--histories/);
+});
+
+test("tool: who resets a connection over a long request is told to read it to its end", async () => {
+  const server = createServer((request, response) => {
+    if (Number(request.headers["content-length"]) > 65_536) request.socket.resetAndDestroy();
+    else request.resume().on("end", () => response.writeHead(500).end("{}"));
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const report = await conform({
+    endpoint,
+    subjects: readSubjects({ clients: { partner: { id: "p", secret: "a-secret" } } }),
+    cases: cases.filter(({ id }) => id === "http/wide-query"),
+  });
+  server.close();
+  const [result] = report.cases;
+  assert.match(result?.reason ?? "", /^no answer came: the connection failed/);
+  assert.match(result?.remedy ?? "", /^Answer 413 and read the body to its end.* Limit the tokens/);
 });

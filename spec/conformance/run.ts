@@ -79,6 +79,9 @@ export async function conform(options: ConformOptions): Promise<Report> {
 
 const NO_ANSWER = "no answer came: ";
 
+const READ_TO_THE_END =
+  "Answer 413 and read the body to its end: closing early resets the connection.";
+
 /** Begins the reason where nothing could be judged, because the harness failed. It is never an expected one. */
 const HARNESS = "harness: ";
 const MEND_HARNESS =
@@ -124,7 +127,10 @@ function judge(subject: Case, stage: Stage, error: unknown): CaseResult {
   // No answer is a failure at any level. Anything else is a fault of the suite, and must not look like a pass.
   const text = error instanceof Error ? error.message : String(error);
   const reason = error instanceof Unanswered ? NO_ANSWER + text : `the suite failed: ${text}`;
-  return { ...resultOf(subject, "failed"), reason: hide(reason), ...evidence(stage) };
+  const remedy = error instanceof Unanswered && error.cutShort
+    ? `${READ_TO_THE_END} ${subject.remedy}`
+    : subject.remedy;
+  return { ...resultOf(subject, "failed"), reason: hide(reason), remedy, ...evidence(stage) };
 }
 
 function resultOf(subject: Case, outcome: Outcome): CaseResult {

@@ -33,9 +33,12 @@ export class Unanswered extends Error {
   override readonly name = "Unanswered";
   /** The connection broke, which may be the fault of what was sent over it before. */
   readonly broken: boolean;
-  constructor(message: string, broken = false) {
+  /** It broke over a long request. */
+  readonly cutShort: boolean;
+  constructor(message: string, broken: boolean, long: boolean) {
     super(message);
     this.broken = broken;
+    this.cutShort = broken && long;
   }
 }
 
@@ -77,7 +80,7 @@ export function createWire(line: Line, secrets: Secrets): Wire {
     } catch (error) {
       const why = explain(error, line.timeoutMilliseconds);
       exchanges[index] = { ...exchangeOf(request, null), error: why };
-      throw new Unanswered(why, why.startsWith(BROKEN));
+      throw new Unanswered(why, why.startsWith(BROKEN), !isOrdinary(request));
     }
   };
   return {

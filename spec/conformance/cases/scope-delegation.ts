@@ -29,6 +29,8 @@ const MEET =
   "Issue what connection, registration and source have in common, computed at every request.";
 const NEWEST =
   "Remember the iat that a connection rests on; the same or a later one replaces its scope.";
+const OLDER =
+  "A token with an earlier iat than the connection rests on leaves it as it is. Its own tokens get what both scopes have in common; where that is nothing, NO_CONSENT.";
 
 const WHO: readonly CaseSpec[] = [
   {
@@ -363,7 +365,8 @@ const SCOPE: readonly CaseSpec[] = [
     title: "A later consent replaces the scope of a direct connection.",
     does: "Connects a user with one scope, then with another, and asks.",
     expects: "The scope of the later consent alone.",
-    remedy: "Replace, do not add.",
+    remedy:
+      "Replace, do not add. In the harness, too: seed of a connection that is there already replaces its scope.",
     needs: ["client", "seed"],
     run: async (stage) => {
       const partner = actor(stage, "partner");
@@ -633,7 +636,7 @@ const ORDER: readonly CaseSpec[] = [
       "An earlier consent token leaves the connection as it is, and gets what both have in common.",
     does: "Redeems a token, then an earlier one with a scope that overlaps.",
     expects: "The overlap; by public id the scope of the later token.",
-    remedy: NEWEST,
+    remedy: OLDER,
     needs: ["client", "seed", "sign", "clock"],
     run: (stage) => twoConsents(stage, [0, 1], 0, [1, 2], -5, [1], [0, 1]),
   },
@@ -644,7 +647,7 @@ const ORDER: readonly CaseSpec[] = [
     title: "An earlier consent token never widens what a later one left.",
     does: "Redeems a token with a part of the scope, then an earlier one with the whole.",
     expects: "By public id the scope of the later token.",
-    remedy: NEWEST,
+    remedy: OLDER,
     needs: ["client", "seed", "sign", "clock"],
     run: async (stage) => {
       await freeze(stage);
@@ -665,7 +668,7 @@ const ORDER: readonly CaseSpec[] = [
     title: "An earlier consent token that has nothing in common with the later one is no consent.",
     does: "Redeems a token, then an earlier one with another scope.",
     expects: "userErrors code NO_CONSENT.",
-    remedy: NEWEST,
+    remedy: OLDER,
     needs: ["client", "seed", "sign", "clock"],
     run: async (stage) => {
       await freeze(stage);
@@ -686,7 +689,8 @@ const ORDER: readonly CaseSpec[] = [
     title: "A consent from before the user narrowed the delegation does not widen it again.",
     does: "Redeems a token, narrows the delegation, then redeems a token signed before that.",
     expects: "By public id the narrowed scope.",
-    remedy: "To narrow is a decision of the user, too: remember its moment like that of a consent.",
+    remedy:
+      "To narrow is a decision of the user, too: remember its moment like that of a consent. Within the same second the consent wins.",
     needs: ["client", "seed", "sign", "clock", "narrow"],
     run: async (stage) => {
       await freeze(stage);
