@@ -90,8 +90,7 @@ export interface HarnessAddress {
   readonly secret: string | null;
 }
 
-/** What cases that send a command need. */
-export const NEED_OF: Readonly<Record<HarnessCommand, Need>> = {
+const NEED_OF: Readonly<Record<HarnessCommand, Need>> = {
   "reset": "seed",
   "seed": "seed",
   "trust": "issuers",
