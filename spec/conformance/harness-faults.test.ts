@@ -14,16 +14,16 @@ after(() => reference.stop());
 
 /** Runs cases against the reference with a harness of which some commands fail. */
 async function withFailing(
-  statusOf: (name: string) => number | null,
+  statusOf: (name: string, input: string) => number | null,
   ids: readonly string[],
   more: Partial<ConformOptions> = {},
 ) {
   const handler: HttpHandler = async (request) => {
     const name = request.target.split("/").at(-1) ?? "";
-    const failed = statusOf(name);
+    const body = await request.body(1 << 20);
+    const failed = statusOf(name, body);
     const headers = { "content-type": "application/json" };
     if (failed !== null) return { status: failed, headers, body: '{"error": "this failed"}' };
-    const body = await request.body(1 << 20);
     const response = await fetch(`${reference.harness}/${name}`, { method: "POST", headers, body });
     return { status: response.status, headers, body: await response.text() };
   };
@@ -52,6 +52,16 @@ test("tool: a harness that fails in the middle of a case makes it fail, whatever
       assert.match(remedy, /^Mend the harness/);
     }
   }
+});
+
+test("tool: a harness whose clock cannot be let run again fails the case that stopped it", async () => {
+  let stopped = false;
+  const report = await withFailing((_name, input) => {
+    const failing = stopped && input === '{"now":null}';
+    stopped ||= /^\{"now":\d/.test(input);
+    return failing ? 500 : null;
+  }, ["scope-delegation/latest-consent-first"]);
+  assert.match(report.cases[0]?.reason ?? "", /^harness: .*clock with status 500/);
 });
 
 test("tool: random histories that the harness cuts short fail", async () => {

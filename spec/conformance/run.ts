@@ -96,6 +96,7 @@ export async function checkCase(session: Session, subject: Case): Promise<CaseRe
   let result: CaseResult;
   try {
     await subject.run(stage);
+    await unfreeze(stage); // a clock that stays stopped would be found in other cases
     result = resultOf(subject, "passed");
   } catch (error) {
     result = judge(subject, stage, error);
