@@ -44,8 +44,9 @@ export const TOKEN_FAULTS: readonly Fault[] = [
     attacks: ["RF-12"],
     edits: [[
       DIRECT,
-      "return { ...tokens, expiresIn",
-      "return { ...tokens, refreshToken: tokens.accessToken, expiresIn",
+      'if (tokens === null) return refused(field, "INVALID_TOKEN"); return { ...tokens,',
+      `if (tokens === null) return refused(field, "INVALID_TOKEN");
+       return { ...tokens, refreshToken: tokens.accessToken,`,
     ]],
     caughtBy: ["tokens-refresh/two-tokens"],
   },
@@ -57,8 +58,8 @@ export const TOKEN_FAULTS: readonly Fault[] = [
     edits: [
       [
         TOKENS,
-        'accessToken: write("access", checked.active, accessFields(grant, entropy), macs),',
-        'accessToken: number(write("access", checked.active, accessFields(grant, entropy), macs)),',
+        "accessToken === null ? null : { accessToken, refreshToken };",
+        "accessToken === null ? null : { accessToken: number(accessToken), refreshToken };",
       ],
       [TOKENS, "open(token) {", "open(short) { const token = NUMBERS.get(short) ?? short;"],
       [
