@@ -30,11 +30,14 @@ URL is the endpoint of the mutation; without a path it gets /api/partners/graphq
   --expected FILE   Ids of cases that are known to fail, one a line; one that passes is a failure
   --strict          Recommendations (SHOULD, MAY) that are not followed count as failures
   --seed N          Seed of the random histories (default 1)
-  --histories N     Random histories of each kind (default 16); 0 leaves them out
+  --histories N     Random histories of each kind (default 16); with 0 they are skipped
   --timeout S       Seconds to wait for an answer (default 10)
   --list            List the cases and run none
 
 FTFU_HARNESS_SECRET is the bearer secret of the harness, if it has one.
+
+Where the harness fails in the middle of a case, the case counts as failed, with a reason that begins
+with "harness:": nothing is known about the product then.
 
 Exit code: 0 all passed, 1 something failed, 2 could not run.
 `;

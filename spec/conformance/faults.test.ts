@@ -36,6 +36,9 @@ function losing(store: Store, isLost: (change: Change) => boolean): Store {
   };
 }
 
+/** Steps are numbered; between them stands what the model went by. */
+const isStep = (line: string) => /^\d+\. /.test(line);
+
 const lose = (isLost: (change: Change) => boolean) => (ports: Ports): Ports => ({
   ...ports,
   store: losing(ports.store, isLost),
@@ -49,7 +52,9 @@ test("C11, CT-21: a server that forgets redemptions is told so, with the shortes
   assert.equal(outcomes["consent-token/twice"], "warned");
   assert.equal(outcomes["histories/consent"], "warned");
   const story = report.cases.find(({ id }) => id === "histories/consent")?.story ?? [];
-  const steps = story.map((line) => line.replace(/^\d+\. /, "").replace(/\d+/g, "N"));
+  assert.match(story.at(-2) ?? "", /^ +the model remembers of user A before this: merchant \d dir/);
+  const steps = story.filter(isStep)
+    .map((line) => line.replace(/^\d+\. /, "").replace(/\d+/g, "N"));
   assert.equal(steps.length, 4, story.join("\n"));
   assert.match(steps[0] ?? "", /^user A connects to merchant N/);
   assert.match(steps[1] ?? "", /^consent token N: user A/);
@@ -63,7 +68,7 @@ test("T5, RF-05: a server that lets reuse pass is told so, with the shortest sto
   const [result] = report.cases;
   assert.equal(result?.outcome, "warned", result?.reason);
   const story = result?.story ?? [];
-  assert.ok(story.length <= 8, story.join("\n"));
+  assert.ok(story.filter(isStep).length <= 8, story.join("\n"));
   assert.match(story.at(-1) ?? "", /refreshes|introspects/);
 });
 
@@ -90,7 +95,7 @@ test("C9, CT-22: a server that looks first and writes later is caught", async ()
   assert.deepEqual(report.cases.map(({ outcome }) => outcome), ["warned", "warned", "warned"]);
   const story = report.cases.at(-1)?.story ?? [];
   assert.match(story.at(-1) ?? "", /at once: .* ‖ /);
-  assert.ok(story.length <= 6, story.join("\n"));
+  assert.ok(story.filter(isStep).length <= 6, story.join("\n"));
 });
 
 test("C4, CT-14: a server that does not look at the audience fails a MUST", async () => {

@@ -37,6 +37,23 @@ const SIGNING = {
   EdDSA: { name: "Ed25519" },
 } as const;
 
+/** A key under an algorithm that it does not fit (RFC 7518 §3.3, §3.4). */
+export type Unfit = "rsa-1024" | "p-384" | "rsa-as-es256";
+
+const UNFIT: Readonly<
+  Record<
+    Unfit,
+    {
+      readonly alg: Algorithm;
+      readonly generation: RsaHashedKeyGenParams | (EcKeyGenParams & EcdsaParams);
+    }
+  >
+> = {
+  "rsa-1024": { alg: "RS256", generation: { ...SIGNING.RS256, modulusLength: 1024 } },
+  "p-384": { alg: "ES256", generation: { ...SIGNING.ES256, namedCurve: "P-384" } },
+  "rsa-as-es256": { alg: "ES256", generation: SIGNING.RS256 },
+};
+
 /** Generates a key. */
 export async function generateKey(
   alg: Algorithm,
@@ -45,6 +62,24 @@ export async function generateKey(
   const pair = await crypto.subtle.generateKey(SIGNING[alg], true, ["sign", "verify"]);
   const { privateKey } = pair as CryptoKeyPair;
   return toSigningKey(alg, kid, await crypto.subtle.exportKey("jwk", privateKey));
+}
+
+/** Generates a key that RFC 7518 does not allow for this algorithm, and published under it all the same. */
+export async function generateUnfitKey(unfit: Unfit): Promise<SigningKey> {
+  const { alg, generation } = UNFIT[unfit];
+  const pair = await crypto.subtle.generateKey(generation, true, ["sign", "verify"]);
+  const { privateKey } = pair as CryptoKeyPair;
+  const { alg: _, ...jwk } = await crypto.subtle.exportKey("jwk", privateKey);
+  return toSigningKey(alg, hex(randomBytes(8)), jwk);
+}
+
+/** Signs with a key of {@link generateUnfitKey}: a good signature, of a key that is no good. */
+export function signWithUnfit({ privateJwk }: SigningKey, unfit: Unfit): Sign {
+  return async (input) => {
+    const { generation } = UNFIT[unfit];
+    const key = await crypto.subtle.importKey("jwk", privateJwk, generation, false, ["sign"]);
+    return new Uint8Array(await crypto.subtle.sign(generation, key, input));
+  };
 }
 
 /** A private JWK as a key. */

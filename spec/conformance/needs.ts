@@ -35,6 +35,7 @@ export type NeedName =
   | "schema"
   | "retry"
   | "loopback"
+  | "histories"
   | "ES256"
   | "RS256"
   | "EdDSA";
@@ -79,6 +80,7 @@ export const NEEDS: Readonly<Record<NeedName, string>> = {
   "retry":
     "a consent token that may be presented again: a declared policy.consentRetrySeconds of 0 says there is none",
   "loopback": "an implementation on this machine, so that it could reach a listener of the suite",
+  "histories": "random histories: --histories above 0",
   "ES256": "ES256 among the declared algorithms",
   "RS256": "RS256 among the declared algorithms",
   "EdDSA": "EdDSA among the declared algorithms",

@@ -4,11 +4,12 @@
  * in docs/reference/harness-protocol.md; harness.schema.json is the same for machines.
  * @module
  */
+import { pause } from "./ambient.ts";
 import { type Description, readDescription } from "./description.ts";
 import { isObject } from "./encoding.ts";
 import type { Need } from "./types.ts";
-import { Blocked, Missing } from "./verdict.ts";
-import type { Wire } from "./wire.ts";
+import { HarnessFault, Missing } from "./verdict.ts";
+import { type Reply, Unanswered, type Wire, type WireRequest } from "./wire.ts";
 
 /** The commands besides `describe`. An implementation offers those that it can. */
 export const COMMANDS = [
@@ -107,7 +108,7 @@ const NEED_OF: Readonly<Record<HarnessCommand, Need>> = {
 /**
  * Sends one command.
  * @throws {Missing} where the implementation does not offer it
- * @throws {Blocked} where it fails
+ * @throws {HarnessFault} where it fails
  */
 export async function command<Name extends HarnessCommand>(
   wire: Wire,
@@ -120,7 +121,7 @@ export async function command<Name extends HarnessCommand>(
     throw new Missing(NEED_OF[name]);
   }
   if (reply.status !== 200 || !isObject(reply.json)) {
-    throw new Blocked(
+    throw new HarnessFault(
       `the harness answered ${name} with status ${reply.status}: ${reply.text.slice(0, 300)}`,
     );
   }
@@ -129,23 +130,31 @@ export async function command<Name extends HarnessCommand>(
 
 /**
  * Asks an implementation to describe itself.
- * @throws {Blocked} {RangeError} where the answer is no description
+ * @throws {HarnessFault} {RangeError} where the answer is no description
  */
 export async function describe(wire: Wire, harness: HarnessAddress): Promise<Description> {
   const { status, json, text } = await send(wire, harness, "describe", {});
   if (status !== 200 || !isObject(json)) {
-    throw new Blocked(`the harness answered describe with status ${status}: ${text.slice(0, 300)}`);
+    throw new HarnessFault(
+      `the harness answered describe with status ${status}: ${text.slice(0, 300)}`,
+    );
   }
   if (json["protocol"] !== 1) {
-    throw new Blocked(
+    throw new HarnessFault(
       `the harness speaks protocol ${JSON.stringify(json["protocol"])}, the suite 1`,
     );
   }
   return readDescription(json);
 }
 
-function send(wire: Wire, { url, secret }: HarnessAddress, name: string, request: object) {
-  return wire.send({
+/** Sends a command, and once more where the connection broke: that says nothing about the harness. */
+async function send(
+  wire: Wire,
+  { url, secret }: HarnessAddress,
+  name: string,
+  input: object,
+): Promise<Reply> {
+  const request: WireRequest = {
     label: `harness: ${name}`,
     to: "harness",
     url: `${url.replace(/\/+$/, "")}/${name}`,
@@ -153,6 +162,16 @@ function send(wire: Wire, { url, secret }: HarnessAddress, name: string, request
       "content-type": "application/json",
       ...(secret !== null && { authorization: `Bearer ${secret}` }),
     },
-    body: JSON.stringify(request),
-  });
+    body: JSON.stringify(input),
+  };
+  try {
+    return await wire.send(request);
+  } catch (error) {
+    if (!(error instanceof Unanswered) || !error.broken) throw error;
+    await pause(AFTER_RESET_MILLISECONDS);
+    return await wire.send(request);
+  }
 }
+
+/** By then other connections that were reset in the same moment are known to be gone. */
+const AFTER_RESET_MILLISECONDS = 20;

@@ -10,7 +10,7 @@ import { openSession, type Session, type SessionOptions } from "./session.ts";
 import { summaryOf } from "./summary.ts";
 import { createStage, type Stage, unfreeze } from "./stage.ts";
 import type { Case, CaseResult, Depth, Exchange, Outcome, Report } from "./types.ts";
-import { Blocked, Failure, Missing } from "./verdict.ts";
+import { Blocked, Failure, HarnessFault, Missing } from "./verdict.ts";
 import { Unanswered } from "./wire.ts";
 
 /** What to run, and against what. */
@@ -79,6 +79,14 @@ export async function conform(options: ConformOptions): Promise<Report> {
 
 const NO_ANSWER = "no answer came: ";
 
+const READ_TO_THE_END =
+  "Answer 413 and read the body to its end: closing early resets the connection.";
+
+/** Begins the reason where nothing could be judged, because the harness failed. It is never an expected one. */
+const HARNESS = "harness: ";
+const MEND_HARNESS =
+  "Mend the harness: docs/reference/harness-protocol.md says what each command does. The product was not judged.";
+
 /** Runs one case. Whatever happens in it is a result; nothing is thrown. */
 export async function checkCase(session: Session, subject: Case): Promise<CaseResult> {
   const missing = subject.needs.find((need) => !session.target.has.has(need));
@@ -88,6 +96,7 @@ export async function checkCase(session: Session, subject: Case): Promise<CaseRe
   let result: CaseResult;
   try {
     await subject.run(stage);
+    await unfreeze(stage); // a clock that stays stopped would be found in other cases
     result = resultOf(subject, "passed");
   } catch (error) {
     result = judge(subject, stage, error);
@@ -102,6 +111,10 @@ function judge(subject: Case, stage: Stage, error: unknown): CaseResult {
   if (error instanceof Blocked) {
     return { ...skipped(subject, `blocked: ${hide(error.message)}`), ...evidence(stage) };
   }
+  if (error instanceof HarnessFault) {
+    const reason = HARNESS + hide(error.message);
+    return { ...resultOf(subject, "failed"), reason, remedy: MEND_HARNESS, ...evidence(stage) };
+  }
   if (error instanceof Failure) {
     return {
       ...resultOf(subject, subject.level === "MUST" ? "failed" : "warned"),
@@ -115,7 +128,10 @@ function judge(subject: Case, stage: Stage, error: unknown): CaseResult {
   // No answer is a failure at any level. Anything else is a fault of the suite, and must not look like a pass.
   const text = error instanceof Error ? error.message : String(error);
   const reason = error instanceof Unanswered ? NO_ANSWER + text : `the suite failed: ${text}`;
-  return { ...resultOf(subject, "failed"), reason: hide(reason), ...evidence(stage) };
+  const remedy = error instanceof Unanswered && error.cutShort
+    ? `${READ_TO_THE_END} ${subject.remedy}`
+    : subject.remedy;
+  return { ...resultOf(subject, "failed"), reason: hide(reason), remedy, ...evidence(stage) };
 }
 
 function resultOf(subject: Case, outcome: Outcome): CaseResult {
@@ -184,7 +200,7 @@ function withoutCredentials(text: string): string {
 
 /** A listed failure is expected; a listed case that passes is a failure. */
 function judgeExpectation(result: CaseResult, expected: readonly string[]): CaseResult {
-  if (!expected.includes(result.id)) return result;
+  if (!expected.includes(result.id) || result.reason?.startsWith(HARNESS)) return result;
   if (result.outcome === "failed" || result.outcome === "warned") {
     return { ...result, outcome: "expected" };
   }

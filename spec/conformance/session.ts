@@ -104,6 +104,7 @@ async function prepare(
   const metadata = await readMetadata(wire, endpoint);
   const offer = {
     commands,
+    histories: options.histories ?? 16,
     endpoint,
     endpoints: await findEndpoints(wire, endpoint, description, metadata),
     name: description.name ?? null,
@@ -124,7 +125,7 @@ async function prepare(
   return {
     target: { ...offer, has: capabilities(offer) },
     seed: options.seed ?? 1,
-    histories: options.histories ?? 16,
+    histories: offer.histories,
     line,
     secrets,
     merchants: [...merchants],

@@ -23,7 +23,7 @@ import {
   type Target,
   wholeScope,
 } from "./target.ts";
-import { Blocked, Missing } from "./verdict.ts";
+import { HarnessFault, Missing } from "./verdict.ts";
 import { createWire, type Wire } from "./wire.ts";
 
 /** What a case has to work with. */
@@ -55,13 +55,21 @@ const ROLE_NEED = {
   resourceServer: "seed",
 } as const;
 
-/** Sends a harness command; its answer is never judged. */
-export function harness<Name extends HarnessCommand>(
-  stage: Stage,
+/**
+ * Sends a harness command; its answer is never judged.
+ * @throws {HarnessFault} where it fails, also by not being there though `describe` names it
+ */
+export async function harness<Name extends HarnessCommand>(
+  { target, wire }: Stage,
   name: Name,
   request: Requests[Name],
 ): Promise<Readonly<Record<string, unknown>>> {
-  return command(stage.wire, offered(stage.target.harness, "seed"), name, request);
+  try {
+    return await command(wire, offered(target.harness, "seed"), name, request);
+  } catch (error) {
+    if (!(error instanceof Missing) || !target.has.has(error.need)) throw error;
+    throw new HarnessFault(`the harness does not know ${name}, which its description promises`);
+  }
 }
 
 /** The second at which the implementation is, as well as the suite can know it. */
@@ -72,7 +80,9 @@ export function now({ frozenAt, target }: Stage): number {
 /** Stops the clock of the implementation, so that every second can be named. */
 export async function freeze(stage: Stage, second: number = now(stage)): Promise<void> {
   const { now: found } = await harness(stage, "clock", { now: second });
-  if (found !== second) throw new Blocked(`the harness set its clock to ${found}, not ${second}`);
+  if (found !== second) {
+    throw new HarnessFault(`the harness set its clock to ${found}, not ${second}`);
+  }
   stage.frozenAt = second;
 }
 

@@ -90,7 +90,11 @@ export function offered<T>(value: T | null | undefined, need: Need): T {
 }
 
 /** Facts from which it follows what the cases can have. */
-export type Offer = Omit<Target, "has"> & { readonly commands: ReadonlySet<string> };
+export type Offer = Omit<Target, "has"> & {
+  readonly commands: ReadonlySet<string>;
+  /** Random histories of each kind. */
+  readonly histories: number;
+};
 
 /** Everything that cases may need and this target has. */
 export function capabilities(offer: Offer): ReadonlySet<Need> {
@@ -116,6 +120,7 @@ export function capabilities(offer: Offer): ReadonlySet<Need> {
     "schema": offer.schema !== null,
     "retry": policy.consentRetrySeconds !== 0,
     "loopback": isLoopback(offer.endpoint),
+    "histories": offer.histories > 0,
   };
   return new Set<Need>([
     ...(Object.keys(has) as Need[]).filter((need) => has[need]),

@@ -43,14 +43,16 @@ export interface Case {
   readonly needs: readonly Need[];
   /**
    * Runs the check against an implementation.
-   * @throws {Failure} `Blocked` `Missing`
+   * @throws {Failure} `Blocked` `Missing` `HarnessFault`
    */
   run(stage: Stage): Promise<void>;
 }
 
 /**
- * What came of a case. `warned`: a SHOULD or MAY that is not met. `skipped`: it could not be checked, and
- * the result says what it needs. `expected`: it failed, as the list of expected failures says.
+ * What came of a case. `failed`: a MUST that is not met, or, at any level, no answer or a harness that
+ * fails: the reason begins with `harness:` then. `warned`: a SHOULD or MAY that is not met. `skipped`: it
+ * could not be checked, and the result says what it needs. `expected`: it failed, as the list of expected
+ * failures says.
  */
 export type Outcome = "passed" | "failed" | "warned" | "skipped" | "expected";
 

@@ -20,11 +20,16 @@ export class Failure extends Error {
 }
 
 /**
- * The check would mean nothing: the same request without the flaw under test does not work either, or the
- * stage could not be set.
+ * The check would mean nothing: the same request without the flaw under test does not work either, or
+ * the model cannot predict it.
  */
 export class Blocked extends Error {
   override readonly name = "Blocked";
+}
+
+/** The harness failed where the protocol says that it works. The product was not judged. */
+export class HarnessFault extends Error {
+  override readonly name = "HarnessFault";
 }
 
 /** What the case needs is not offered. */
@@ -64,6 +69,15 @@ export async function control<T>(what: string, run: () => Promise<T>): Promise<T
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     throw new Blocked(`${what} does not work either: ${error.message}`);
+  }
+}
+
+/** Sends a harness command that the harness may refuse. */
+export async function mayFail(command: () => Promise<unknown>): Promise<void> {
+  try {
+    await command();
+  } catch (error) {
+    if (!(error instanceof HarnessFault)) throw error;
   }
 }
 

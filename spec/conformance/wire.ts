@@ -31,6 +31,15 @@ export interface Reply {
 /** No response came: too late, or the connection broke. */
 export class Unanswered extends Error {
   override readonly name = "Unanswered";
+  /** The connection broke, which may be the fault of what was sent over it before. */
+  readonly broken: boolean;
+  /** It broke over a long request. */
+  readonly cutShort: boolean;
+  constructor(message: string, broken: boolean, long: boolean) {
+    super(message);
+    this.broken = broken;
+    this.cutShort = broken && long;
+  }
 }
 
 /** Sends requests and remembers them. */
@@ -48,11 +57,14 @@ export interface Line {
 }
 
 const MAX_RESPONSE_BYTES = 4_194_304;
+/** A server that limits rates is waited for, this often and for at most this long each time. */
+const PATIENCE = { times: 2, seconds: 5 };
 /**
- * A server that limits rates is waited for, this often and for at most this long each time; but not with
- * a request above this length, which may be refused for what it asks.
+ * The most characters of an ordinary request. A longer one may be refused for what it asks, so a limit of
+ * rates is not waited for; and while it is still being sent, which resets the connection: it has one of
+ * its own, so that no other request goes down with it.
  */
-const PATIENCE = { times: 2, seconds: 5, length: 3000 };
+const ORDINARY_LENGTH = 3000;
 
 /** Creates a wire that writes into its own transcript. */
 export function createWire(line: Line, secrets: Secrets): Wire {
@@ -68,7 +80,7 @@ export function createWire(line: Line, secrets: Secrets): Wire {
     } catch (error) {
       const why = explain(error, line.timeoutMilliseconds);
       exchanges[index] = { ...exchangeOf(request, null), error: why };
-      throw new Unanswered(why);
+      throw new Unanswered(why, why.startsWith(BROKEN), !isOrdinary(request));
     }
   };
   return {
@@ -78,8 +90,8 @@ export function createWire(line: Line, secrets: Secrets): Wire {
       for (let tries = 0;; tries++) {
         const reply = await attempt(request);
         const seconds = Number(reply.headers["retry-after"] ?? "NaN");
-        const ordinary = (request.body?.length ?? 0) <= PATIENCE.length;
-        const patient = ordinary && tries < PATIENCE.times && seconds <= PATIENCE.seconds;
+        const patient = isOrdinary(request) && tries < PATIENCE.times &&
+          seconds <= PATIENCE.seconds;
         if (reply.status !== 429 || !patient) return reply;
         await pause(seconds * 1000);
       }
@@ -87,10 +99,14 @@ export function createWire(line: Line, secrets: Secrets): Wire {
   };
 }
 
+function isOrdinary({ body = "", headers = {} }: WireRequest): boolean {
+  return [body, ...Object.values(headers)].join("").length <= ORDINARY_LENGTH;
+}
+
 async function exchange(request: WireRequest, timeoutMilliseconds: number): Promise<Reply> {
   const response = await fetch(request.url, {
     method: request.method ?? "POST",
-    headers: request.headers ?? {},
+    headers: { ...request.headers, ...(!isOrdinary(request) && { connection: "close" }) },
     redirect: "manual",
     signal: AbortSignal.timeout(timeoutMilliseconds),
     ...(request.body !== undefined && { body: request.body }),
@@ -112,6 +128,8 @@ async function readText(response: Response): Promise<string> {
   return text + decoder.decode();
 }
 
+const BROKEN = "the connection failed: ";
+
 function explain(error: unknown, timeoutMilliseconds: number): string {
   if (error instanceof Error && error.name === "TimeoutError") {
     return `no answer within ${timeoutMilliseconds / 1000} s`;
@@ -119,7 +137,7 @@ function explain(error: unknown, timeoutMilliseconds: number): string {
   const cause = error instanceof Error ? error.cause : undefined;
   const code = cause instanceof Error && "code" in cause ? `${cause.code}` : "";
   const text = error instanceof Error ? error.message : String(error);
-  return `the connection failed: ${code || text}`;
+  return BROKEN + (code || text);
 }
 
 function exchangeOf(request: WireRequest, reply: Reply | null): Exchange {

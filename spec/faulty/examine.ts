@@ -29,8 +29,8 @@ export function examine(
   );
 }
 
-/** Whether the case found the implementation wrong; a fault of the suite itself does not count. */
+/** Whether the case found the implementation wrong; a fault of the suite itself or of the harness does not count. */
 export function isCaught({ outcome, reason }: CaseResult): boolean {
   const found = outcome === "failed" || outcome === "warned";
-  return found && reason?.startsWith("the suite failed") !== true;
+  return found && !/^(?:the suite failed|harness): /.test(reason ?? "");
 }

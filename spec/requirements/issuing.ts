@@ -255,9 +255,9 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
     decided(
       "MAY",
       "A lost response costs no consent: the same partner with the same token bytes, within 60 s of " +
-        "the first redemption (0 turns this off) and never after expiry, while the family is live and " +
-        "was not refreshed and all other conditions still hold, gets the same refresh token and a new " +
-        "access token with the scope effective now. Within that time a retry and an injected token " +
+        "the first redemption (0 turns this off) and before `exp` plus the difference forgiven (C5), " +
+        "while the family is live and was not refreshed and all other conditions still hold, gets the " +
+        "same refresh token and a new access token with the scope effective now. Within that time a retry and an injected token " +
         "look alike, so a partner has to bind the consent token to the browser session that asked " +
         "for it.",
     ),

@@ -17,6 +17,8 @@ const CRITICAL =
 const KIND = "Compare typ with consent+jwt before the claims are looked at (RFC 8725 §3.11).";
 const STRICT =
   "Read the compact form strictly: three segments of base64url without padding, nothing around them.";
+const NO_NAME_TWICE =
+  "Refuse JSON in which an object has one name twice, at any depth and however it is escaped: most parsers keep the last one in silence, others the first.";
 const OBJECTS =
   "Header and claims are UTF-8 JSON objects; refuse anything else as an invalid token.";
 
@@ -225,13 +227,14 @@ function raw(
   level: Level,
   what: string,
   make: (good: Draft) => { readonly header: Part; readonly payload: Part },
+  remedy = OBJECTS,
 ): CaseSpec {
   return flawed({
     slug,
     level,
     requirements: ["C2"],
     what,
-    remedy: OBJECTS,
+    remedy,
     needs: ["sign", "issuer-key"],
     make: (stage, good) => {
       const { header, payload } = make(good);
@@ -298,24 +301,28 @@ const CONTENTS: readonly CaseSpec[] = [
     "SHOULD",
     "that names alg twice",
     ({ header, claims }) => ({ header: doubled(header, '"alg":"none"'), payload: claims }),
+    NO_NAME_TWICE,
   ),
   raw(
     "claim-twice",
     "SHOULD",
     "that names sub twice",
     ({ header, claims }) => ({ header, payload: doubled(claims, '"sub":"somebody-else"') }),
+    NO_NAME_TWICE,
   ),
   raw(
     "claim-twice-nested",
     "SHOULD",
     "that names a member twice deeper down",
     ({ header, claims }) => ({ header, payload: doubled(claims, '"note":{"a":1,"a":2}') }),
+    NO_NAME_TWICE,
   ),
   raw(
     "claim-twice-escaped",
     "SHOULD",
     "that names sub twice, once with an escape",
     ({ header, claims }) => ({ header, payload: doubled(claims, '"s\\u0075b":"somebody-else"') }),
+    NO_NAME_TWICE,
   ),
 ];
 

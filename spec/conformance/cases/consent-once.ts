@@ -199,6 +199,37 @@ const AGAIN: readonly CaseSpec[] = [
     ["revoke"],
   ),
   again(
+    "after-withdrawal-and-return",
+    "A consent token stays used up when the user withdrew from the merchant and came back.",
+    async (stage, { subject }) => {
+      const merchant = actor(stage, "merchant");
+      await harness(stage, "revoke", { user: subject, client: merchant.id });
+      await connect(stage, subject, merchant);
+    },
+    ["seed", "revoke"],
+  ),
+  {
+    slug: "again-after-direct-withdrawal",
+    level: "SHOULD",
+    requirements: ["C11", "C14"],
+    attacks: ["CT-21", "CT-30"],
+    title: "A consent token is used up once the user withdrew from the partner in another way.",
+    does:
+      "Redeems a token of a user who is connected to the partner directly as well; revokes the direct connection, presents the token again.",
+    expects: "userErrors code INVALID_TOKEN the second time.",
+    remedy:
+      "A retry is answered only while the token would be good: consent from before a withdrawal is not. What was used says INVALID_TOKEN.",
+    needs: ["client", "seed", "sign", "revoke"],
+    run: async (stage) => {
+      const partner = actor(stage, "partner");
+      const subject = await user(stage, partner, actor(stage, "merchant"));
+      const token = await consent(stage, { user: subject });
+      await control("a first redemption", async () => granted(await redeem(stage, token)));
+      await harness(stage, "revoke", { user: subject, client: partner.id });
+      refused(await redeem(stage, token), "INVALID_TOKEN");
+    },
+  },
+  again(
     "after-suspension",
     "While the user is suspended, a used consent token stays refused.",
     async (stage, { subject }) => {
@@ -280,6 +311,41 @@ const AGAIN: readonly CaseSpec[] = [
       await advance(stage, last);
       equal(granted(await redeem(stage, token)).refreshToken, refreshToken, "the refresh token");
       await advance(stage, retry - last);
+      refused(await redeem(stage, token), "INVALID_TOKEN");
+    },
+  },
+  {
+    slug: "retry-past-exp",
+    level: "MAY",
+    requirements: ["C11", "C5"],
+    attacks: ["CT-21"],
+    title:
+      "A retry is answered as long as the token is good: past exp, for the difference forgiven.",
+    does:
+      "Redeems a token that lives for one second; presents it again in the last second in which both window and token are good, and once the token is not.",
+    expects: "The same refresh token, then INVALID_TOKEN.",
+    remedy:
+      "Judge the time of a retry as that of a first redemption: refused from exp + consentSkewSeconds on.",
+    needs: [
+      "client",
+      "merchant-user",
+      "sign",
+      "clock",
+      "retry",
+      "policy:consentRetrySeconds",
+      "policy:consentSkewSeconds",
+    ],
+    run: async (stage) => {
+      await freeze(stage);
+      const { consentRetrySeconds: retry = 0, consentSkewSeconds: skew = 0 } = stage.target.policy;
+      const subject = await user(stage, actor(stage, "merchant"));
+      const token = await consent(stage, { user: subject, lifetimeSeconds: 1 });
+      const { refreshToken } = granted(await redeem(stage, token));
+      const good = 1 + skew;
+      const last = Math.min(retry, good) - 1;
+      await advance(stage, last);
+      equal(granted(await redeem(stage, token)).refreshToken, refreshToken, "the refresh token");
+      await advance(stage, good - last);
       refused(await redeem(stage, token), "INVALID_TOKEN");
     },
   },
@@ -612,6 +678,31 @@ const WITHDRAWN: readonly CaseSpec[] = [
     },
     ["disconnect"],
   ),
+  ...(["partner", "merchant"] as const).map((name): CaseSpec => ({
+    slug: `withdrawn-without-connection-${name}`,
+    level: "SHOULD",
+    requirements: ["C14"],
+    attacks: ["CT-30", "SC-11"],
+    title: `To disconnect from a ${name} to whom there is no connection yet is a withdrawal, too.`,
+    does:
+      `Signs a token, disconnects the user from the ${name} where there is no connection, presents the token; a second later signs and presents a new one.`,
+    expects: "NO_CONSENT for the token from before; tokens for the new one.",
+    remedy:
+      "Remember the moment whether or not there was a connection to end: a consent token may still be on its way.",
+    needs: ["client", "seed", "sign", "clock", "disconnect"],
+    run: async (stage) => {
+      await freeze(stage);
+      await controlConsent(stage);
+      const merchant = actor(stage, "merchant");
+      const subject = await user(stage, ...(name === "partner" ? [merchant] : []));
+      const before = await consent(stage, { user: subject, issuedAt: now(stage) - 1 });
+      await harness(stage, "disconnect", { user: subject, client: actor(stage, name).id });
+      if (name === "merchant") await connect(stage, subject, merchant);
+      refused(await redeem(stage, before), "NO_CONSENT");
+      await advance(stage, 1);
+      granted(await redeem(stage, await consent(stage, { user: subject })));
+    },
+  })),
   {
     slug: "withdrawn-is-dead",
     level: "SHOULD",

@@ -9,18 +9,22 @@ import { base64, base64url, fromBase64url, utf8 } from "../encoding.ts";
 import {
   type Algorithm,
   generateKey,
+  generateUnfitKey,
   segment,
   type Sign,
+  type SigningKey,
   signWith,
   signWithSecret,
+  signWithUnfit,
   spkiOf,
+  type Unfit,
   unsigned,
 } from "../jws.ts";
 import { granted, hideConsent, redeem, refused } from "../product.ts";
 import { actor, harness, merchant, type Stage, user } from "../stage.ts";
 import { offered } from "../target.ts";
 import type { Level, Need } from "../types.ts";
-import { check, control } from "../verdict.ts";
+import { check, control, mayFail } from "../verdict.ts";
 import { type Flaw, flawed } from "./flawed.ts";
 
 const VERIFY =
@@ -421,6 +425,75 @@ const KEYS: readonly CaseSpec[] = [
   },
 ];
 
+/** A key that is no good for its algorithm, published by a trusted issuer among good ones. */
+function unfit(
+  slug: string,
+  what: string,
+  kind: Unfit,
+  alg: Algorithm,
+  remedy: string,
+): CaseSpec {
+  return {
+    slug,
+    level: "MUST",
+    requirements: ["C2"],
+    attacks: ["CT-03"],
+    title: `${what} verifies nothing.`,
+    does:
+      "Has an issuer trusted that publishes such a key beside a good one; presents a token signed with it. Whether the harness takes the key does not matter.",
+    expects: "userErrors code INVALID_TOKEN.",
+    remedy,
+    needs: ["client", "merchant-user", "seed", "issuers", alg],
+    run: async (stage) => {
+      const shop = actor(stage, "merchant");
+      const good = await generateKey(offered(stage.target.issuer, "issuers").alg);
+      const bad = await generateUnfitKey(kind);
+      const issuer = `https://unfit-${good.kid}.issuer.invalid`;
+      const trust = (...keys: readonly SigningKey[]) => {
+        const jwks = { keys: keys.map(({ publicJwk }) => publicJwk) };
+        return harness(stage, "trust", { issuer, jwks, merchants: [shop.id] });
+      };
+      const signer = { issuer, alg: good.alg, kid: good.kid, keys: [good], publicJwks: [] };
+      await trust(good);
+      await control("a token of the good key", async () => {
+        const subject = await user(stage, shop);
+        granted(await redeem(stage, await consent(stage, { user: subject, issuer: signer })));
+      });
+      await mayFail(() => trust(good, bad));
+      const { header, claims } = draft(stage, { user: await user(stage, shop), issuer: signer });
+      const named = { ...header, alg: bad.alg, kid: bad.kid };
+      refused(
+        await redeem(stage, await signAnything(stage, named, claims, signWithUnfit(bad, kind))),
+        "INVALID_TOKEN",
+      );
+    },
+  };
+}
+
+const UNFIT: readonly CaseSpec[] = [
+  unfit(
+    "rsa-1024",
+    "An RSA key of 1024 bits",
+    "rsa-1024",
+    "RS256",
+    "RFC 7518 §3.3: refuse RSA keys below 2048 bits when keys are read, or when they are used.",
+  ),
+  unfit(
+    "curve-of-another-algorithm",
+    "A P-384 key that is published for ES256",
+    "p-384",
+    "ES256",
+    "RFC 7518 §3.4: ES256 is P-256. Compare kty and crv of a key with its alg; a library may take any curve.",
+  ),
+  unfit(
+    "type-of-another-algorithm",
+    "An RSA key that is published for ES256",
+    "rsa-as-es256",
+    "ES256",
+    "RFC 8725 §3.1: compare kty and crv of a key with its alg; a library may go by the key alone.",
+  ),
+];
+
 async function keyRemoved(stage: Stage): Promise<void> {
   const shop = await merchant(stage);
   const [before, after] = [await generateKey("ES256"), await generateKey("ES256")];
@@ -475,6 +548,7 @@ export const SIGNATURE: readonly CaseSpec[] = [
   ...FORGED,
   ...ALGORITHM,
   ...KEYS,
+  ...UNFIT,
   accepted("ES256"),
   accepted("RS256"),
   accepted("EdDSA"),

@@ -28,6 +28,7 @@ const NUMBERS: readonly NumericSetting[] = [
 ];
 
 const NEEDS: readonly Need[] = [
+  "histories",
   "seed",
   "issuers",
   "clock",
@@ -68,7 +69,8 @@ function history(
       "The same answers: tokens, scopes, lifetimes, error codes, and which refresh token is which.",
     remedy:
       "The story is the shortest one found. Its last step was answered in another way than the " +
-      "model answers it; the reason in parentheses is the model's.",
+      "model answers it; the reason in parentheses is the model's, and the line before that step says " +
+      "what the model went by.",
     needs: NEEDS,
     run: (stage) => playMany(stage, slug, profile),
   };

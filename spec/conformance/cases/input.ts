@@ -151,7 +151,8 @@ const BOTH: readonly CaseSpec[] = [
     title: "Both or neither is a top-level error with the code BAD_USER_INPUT.",
     does: "Sends neither input.",
     expects: "Status 200, data.fetchTokensForUser null, errors[0].extensions.code BAD_USER_INPUT.",
-    remedy: "Throw a GraphQL error instead of using one of the three user error codes.",
+    remedy:
+      "Throw a GraphQL error with extensions.code BAD_USER_INPUT from the resolver, with status 200: none of the three user error codes fits.",
     needs: ["client"],
     run: async (stage) => {
       const answer = await fetchTokens(stage, {});

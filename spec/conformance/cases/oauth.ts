@@ -8,14 +8,16 @@ import { isObject } from "../encoding.ts";
 import {
   basic,
   callUsersApi,
+  fetchTokens,
   form,
+  granted,
   introspect,
   isAlive,
   refresh,
   refreshed,
   WRONG_SECRET,
 } from "../product.ts";
-import { actor, client, type Stage, unknownUser } from "../stage.ts";
+import { actor, client, type Stage, unknownUser, user } from "../stage.ts";
 import { offered } from "../target.ts";
 import type { Need } from "../types.ts";
 import { check, control, equal } from "../verdict.ts";
@@ -324,6 +326,44 @@ function noBearer(
   };
 }
 
+/** The user asked for, in some way, with a token that may not tell whose it is. */
+function insufficientScope(ending: string, how: string, query: string): CaseSpec {
+  return {
+    slug: `users-api-scope${ending}`,
+    level: "MAY",
+    requirements: ["T8"],
+    title: `A token without openid does not tell whose it is, asked ${how}.`,
+    does: `Asks the Users API for user ${how}, with and without the scope openid.`,
+    expects: 'Status 200; then status 403 with error="insufficient_scope" and no public id.',
+    remedy:
+      "Decide where the field is resolved, not by looking through the document: fragments hide fields.",
+    needs: ["client", "seed", "users-endpoint"],
+    run: async (stage) => {
+      const partner = actor(stage, "partner");
+      const others = stage.target.scopes.filter((token) => token !== "openid").join(" ");
+      const ask = async (scope: string) => {
+        const publicId = await user(stage, [partner, scope]);
+        const { accessToken } = granted(await fetchTokens(stage, { publicId }));
+        return { publicId, reply: await callUsersApi(stage, `Bearer ${accessToken}`, query) };
+      };
+      await control("the same request with the scope openid", async () => {
+        const { publicId, reply } = await ask(`openid ${others}`);
+        equal(reply.status, 200, "status");
+        check(reply.text.includes(publicId), "the public id", "none");
+      });
+      const { publicId, reply } = await ask(others);
+      check(!reply.text.includes(publicId), "no public id", "the public id");
+      equal(reply.status, 403, "status");
+      const challenge = reply.headers["www-authenticate"] ?? "";
+      check(
+        /\berror="insufficient_scope"/.test(challenge),
+        'error="insufficient_scope"',
+        challenge,
+      );
+    },
+  };
+}
+
 const USERS_API: readonly CaseSpec[] = [
   {
     slug: "users-api",
@@ -379,6 +419,17 @@ const USERS_API: readonly CaseSpec[] = [
       check(/\berror="invalid_token"/.test(challenge), 'error="invalid_token"', challenge);
     },
   },
+  insufficientScope("", "plainly", "{ user { publicId } }"),
+  insufficientScope(
+    "-named-fragment",
+    "in a named fragment",
+    "{ ...Asked } fragment Asked on Query { user { publicId } }",
+  ),
+  insufficientScope(
+    "-inline-fragment",
+    "in an inline fragment",
+    "{ ... on Query { ... { user { publicId } } } }",
+  ),
   {
     slug: "token-in-query",
     level: "SHOULD",

@@ -21,6 +21,7 @@ import {
 import { someScope, wholeScope } from "../target.ts";
 import type { Case } from "../types.ts";
 import { check, equal, equalScope, Failure, sortScope } from "../verdict.ts";
+import { PRECEDENCE } from "./precedence.ts";
 
 const ASK =
   "Look for a connection between this user and this very client; judge it at every request.";
@@ -28,6 +29,8 @@ const MEET =
   "Issue what connection, registration and source have in common, computed at every request.";
 const NEWEST =
   "Remember the iat that a connection rests on; the same or a later one replaces its scope.";
+const OLDER =
+  "A token with an earlier iat than the connection rests on leaves it as it is. Its own tokens get what both scopes have in common; where that is nothing, NO_CONSENT.";
 
 const WHO: readonly CaseSpec[] = [
   {
@@ -362,7 +365,8 @@ const SCOPE: readonly CaseSpec[] = [
     title: "A later consent replaces the scope of a direct connection.",
     does: "Connects a user with one scope, then with another, and asks.",
     expects: "The scope of the later consent alone.",
-    remedy: "Replace, do not add.",
+    remedy:
+      "Replace, do not add. In the harness, too: seed of a connection that is there already replaces its scope.",
     needs: ["client", "seed"],
     run: async (stage) => {
       const partner = actor(stage, "partner");
@@ -570,53 +574,6 @@ const DELEGATION: readonly CaseSpec[] = [
     },
   },
   {
-    slug: "direct-first",
-    level: "MAY",
-    requirements: ["P3"],
-    title: "The direct connection serves before a delegated one.",
-    does:
-      "Gives a user a direct and a delegated connection with different scopes, asks; revokes the direct one, asks.",
-    expects: "The direct scope, then the delegated one.",
-    remedy: "Order usable connections: direct first, then the latest consent.",
-    needs: ["client", "seed", "sign", "revoke"],
-    run: async (stage) => {
-      const [partner, shop] = [actor(stage, "partner"), actor(stage, "merchant")];
-      const subject = await user(stage, [partner, someScope(stage.target, 0)], shop);
-      await delegate(stage, { user: subject, scope: someScope(stage.target, 1) });
-      equalScope(await scopeOf(stage, subject), someScope(stage.target, 0));
-      await harness(stage, "revoke", { user: subject, client: partner.id });
-      equalScope(await scopeOf(stage, subject), someScope(stage.target, 1));
-    },
-  },
-  {
-    slug: "latest-consent-first",
-    level: "MAY",
-    requirements: ["P3"],
-    title: "Of two delegations the one with the latest consent serves.",
-    does: "Redeems tokens of two merchants, the one with the later iat first; asks by public id.",
-    expects: "The scope of the one with the later iat.",
-    remedy: "Order delegations by the iat they rest on.",
-    needs: ["client", "seed", "sign", "clock"],
-    run: async (stage) => {
-      await freeze(stage);
-      const [one, two] = [actor(stage, "merchant"), actor(stage, "otherMerchant")];
-      const subject = await user(stage, one, two);
-      await delegate(stage, {
-        user: subject,
-        merchant: one,
-        scope: someScope(stage.target, 0),
-        issuedAt: now(stage),
-      });
-      await delegate(stage, {
-        user: subject,
-        merchant: two,
-        scope: someScope(stage.target, 1),
-        issuedAt: now(stage) - 5,
-      });
-      equalScope(await scopeOf(stage, subject), someScope(stage.target, 0));
-    },
-  },
-  {
     slug: "disconnect",
     level: "SHOULD",
     requirements: ["P3"],
@@ -679,7 +636,7 @@ const ORDER: readonly CaseSpec[] = [
       "An earlier consent token leaves the connection as it is, and gets what both have in common.",
     does: "Redeems a token, then an earlier one with a scope that overlaps.",
     expects: "The overlap; by public id the scope of the later token.",
-    remedy: NEWEST,
+    remedy: OLDER,
     needs: ["client", "seed", "sign", "clock"],
     run: (stage) => twoConsents(stage, [0, 1], 0, [1, 2], -5, [1], [0, 1]),
   },
@@ -690,7 +647,7 @@ const ORDER: readonly CaseSpec[] = [
     title: "An earlier consent token never widens what a later one left.",
     does: "Redeems a token with a part of the scope, then an earlier one with the whole.",
     expects: "By public id the scope of the later token.",
-    remedy: NEWEST,
+    remedy: OLDER,
     needs: ["client", "seed", "sign", "clock"],
     run: async (stage) => {
       await freeze(stage);
@@ -711,7 +668,7 @@ const ORDER: readonly CaseSpec[] = [
     title: "An earlier consent token that has nothing in common with the later one is no consent.",
     does: "Redeems a token, then an earlier one with another scope.",
     expects: "userErrors code NO_CONSENT.",
-    remedy: NEWEST,
+    remedy: OLDER,
     needs: ["client", "seed", "sign", "clock"],
     run: async (stage) => {
       await freeze(stage);
@@ -732,7 +689,8 @@ const ORDER: readonly CaseSpec[] = [
     title: "A consent from before the user narrowed the delegation does not widen it again.",
     does: "Redeems a token, narrows the delegation, then redeems a token signed before that.",
     expects: "By public id the narrowed scope.",
-    remedy: "To narrow is a decision of the user, too: remember its moment like that of a consent.",
+    remedy:
+      "To narrow is a decision of the user, too: remember its moment like that of a consent. Within the same second the consent wins.",
     needs: ["client", "seed", "sign", "clock", "narrow"],
     run: async (stage) => {
       await freeze(stage);
@@ -781,5 +739,6 @@ export const scopeDelegation: readonly Case[] = define("scope-delegation", [
   ...WHO,
   ...SCOPE,
   ...DELEGATION,
+  ...PRECEDENCE,
   ...ORDER,
 ]);

@@ -289,6 +289,37 @@ const FAMILIES: readonly CaseSpec[] = [
       refreshed(await refresh(stage, last.refreshToken));
     },
   },
+  {
+    slug: "least-recently-used-ends",
+    level: "MAY",
+    requirements: ["P5"],
+    attacks: ["SY-03"],
+    title: "A family that was refreshed outlives one that began after it.",
+    does:
+      "Starts as many families as the declared limit, a second apart; refreshes the first, and starts one more.",
+    expects: "invalid_grant for the second; tokens for the first.",
+    remedy:
+      "End the family that was least recently issued or refreshed, not the one that is oldest.",
+    needs: ["client", "seed", "clock", "token-endpoint", "policy:maxFamilies"],
+    run: async (stage) => {
+      await freeze(stage);
+      const publicId = await user(stage, actor(stage, "partner"));
+      const most = stage.target.policy.maxFamilies ?? 50;
+      const families: Tokens[] = [];
+      for (let count = 0; count < most; count++) {
+        families.push(granted(await fetchTokens(stage, { publicId })));
+        if (count < 2) await advance(stage, 1);
+      }
+      const [first, second] = families as [Tokens, Tokens | undefined];
+      const used = refreshed(await refresh(stage, first.refreshToken));
+      await advance(stage, 1);
+      granted(await fetchTokens(stage, { publicId }));
+      if (second !== undefined) {
+        refreshed(await refresh(stage, used.refreshToken || first.refreshToken));
+        refusedWith(await refresh(stage, second.refreshToken), 400, "invalid_grant");
+      }
+    },
+  },
 ];
 
 /** A boundary of a lifetime: what works in the last second and not in the next. */

@@ -25,7 +25,16 @@ import { Blocked } from "../verdict.ts";
 import type { Settings } from "../../../core/settings.ts";
 import { type Action, type Answer, initialWorld, match, type World } from "./model.ts";
 import { distinct } from "./worlds.ts";
-import { type PartyRole, type Role, scopeText, type Step, stepText } from "./steps.ts";
+import { remembered } from "./remembered.ts";
+import {
+  party as partyText,
+  type PartyRole,
+  type Role,
+  scopeText,
+  type Step,
+  stepText,
+  user as userText,
+} from "./steps.ts";
 
 /** Tokens that a step brought. */
 export interface Issued {
@@ -125,6 +134,8 @@ export async function take(play: Play, step: Step): Promise<Divergence | null> {
   play.story.push(`${step.id}. ${stepText(shown, play.stage.target.scopes)}${said}`);
   const { worlds, expected } = explain(play.worlds, actions, answers);
   if (worlds.length === 0) {
+    const known = remembered(play.worlds[0] as World, actions, (id) => nameOf(play, id));
+    play.story.splice(-1, 0, ...known);
     return {
       expected,
       found: texts.filter((text) => text !== "").join(" ‖ "),
@@ -133,6 +144,12 @@ export async function take(play: Play, step: Step): Promise<Divergence | null> {
   play.worlds = worlds;
   if (actions[0]?.do === "advance") play.now += actions[0].seconds;
   return null;
+}
+
+function nameOf({ parties, users }: Play, id: string): string {
+  const place = users.indexOf(id);
+  if (place >= 0) return userText(place as Role);
+  return partyText(parties.findIndex((found) => found.id === id) as PartyRole);
 }
 
 async function mint(play: Play, step: Step & { readonly do: "mint" }): Promise<null> {

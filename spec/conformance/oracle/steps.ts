@@ -72,8 +72,11 @@ export function scopeText(bits: Bits, scopes: readonly string[]): string {
   return scopes.slice(0, 3).filter((_, place) => bits & (1 << place)).join(" ");
 }
 
-const party = (role: PartyRole) => role < 2 ? `partner ${role + 1}` : `merchant ${role - 1}`;
-const user = (role: Role) => `user ${"AB"[role]}`;
+/** A partner or merchant in words. */
+export const party = (role: PartyRole): string =>
+  role < 2 ? `partner ${role + 1}` : `merchant ${role - 1}`;
+/** A user in words. */
+export const user = (role: Role): string => `user ${"AB"[role]}`;
 
 /** A step in words. */
 export function stepText(step: Step, scopes: readonly string[]): string {

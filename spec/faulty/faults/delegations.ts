@@ -73,6 +73,61 @@ export const DELEGATIONS: readonly Fault[] = [
     caughtBy: ["scope-delegation/direct-first"],
   },
   {
+    id: "oldest-connection-serves",
+    title: "The connection that was made first serves.",
+    rules: ["P3"],
+    attacks: [],
+    edits: [[FETCH, "[...facts.candidates].sort(byPrecedence)", "facts.candidates"]],
+    caughtBy: [
+      "scope-delegation/direct-first-made-last",
+      "scope-delegation/latest-consent-first-redeemed-last",
+    ],
+  },
+  {
+    id: "first-delegation-serves",
+    title: "Of two delegations the one that was made first serves.",
+    rules: ["P3"],
+    attacks: [],
+    edits: [[
+      FETCH,
+      "return b.consentedAt - a.consentedAt || (a.id < b.id ? -1 : 1);",
+      "return 0;",
+    ]],
+    caughtBy: ["scope-delegation/latest-consent-first-redeemed-last"],
+  },
+  {
+    id: "latest-consent-before-direct",
+    title: "The latest consent serves, be it direct or delegated.",
+    rules: ["P3"],
+    attacks: [],
+    edits: [[
+      FETCH,
+      "if ((a.source === null) !== (b.source === null)) return",
+      "if (a.consentedAt === b.consentedAt && (a.source === null) !== (b.source === null)) return",
+    ]],
+    caughtBy: ["scope-delegation/direct-first-though-older"],
+  },
+  {
+    id: "narrowed-direct-yields",
+    title: "A direct connection serves first until it is narrowed.",
+    rules: ["P3"],
+    attacks: [],
+    edits: [
+      [
+        "core/connection.ts",
+        "scope: intersect(connection.scope, scope), consentedAt: Math",
+        "scope: intersect(connection.scope, scope), ...{ narrowed: true }, consentedAt: Math",
+      ],
+      [
+        FETCH,
+        "if ((a.source === null) !== (b.source === null)) return",
+        `const narrowed = "narrowed" in a || "narrowed" in b;
+         if (!narrowed && (a.source === null) !== (b.source === null)) return`,
+      ],
+    ],
+    caughtBy: ["scope-delegation/direct-first-though-narrowed"],
+  },
+  {
     id: "consents-added-up",
     title: "A later consent is added to an earlier one instead of replacing it.",
     rules: ["C10", "P4"],

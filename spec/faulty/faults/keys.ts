@@ -2,11 +2,22 @@
  * Consent tokens verified with keys that nobody should trust (C2, C4, C7).
  * @module
  */
-import type { Fault } from "../fault.ts";
-import { CRYPTO } from "./home-made.ts";
+import type { Edit, Fault } from "../fault.ts";
+import { CRYPTO, HOME_MADE } from "./home-made.ts";
 
 const KEYS = "adapters/consent/verifier.ts";
+const JWK = "adapters/jose/jwk.ts";
 const FIND = 'const key = await source.find(header["kid"] as string);';
+
+/** Imports keys of one type by what they are, not by the algorithm that they are published for. */
+function asItIs(kty: "EC" | "RSA", algorithm: string): Edit {
+  return [
+    JWK,
+    "return await importCryptoKey(bare, alg);",
+    `if (kty !== "${kty}") return await importCryptoKey(bare, alg);
+     return await crypto.subtle.importKey("jwk", bare as never, ${algorithm} as never, true, ["verify"]);`,
+  ];
+}
 
 /** The faults. */
 export const KEY_FAULTS: readonly Fault[] = [
@@ -146,5 +157,41 @@ export const KEY_FAULTS: readonly Fault[] = [
       "consent-token/kid-unknown",
       "consent-token/kid-number",
     ],
+  },
+  {
+    id: "weak-rsa",
+    title: "RSA keys of 1024 bits verify.",
+    rules: ["C2"],
+    attacks: [],
+    edits: [...HOME_MADE, [JWK, "min: 2048", "min: 1024"]],
+    caughtBy: ["consent-token/rsa-1024"],
+  },
+  {
+    id: "any-curve",
+    title: "An EC key of any curve verifies ES256.",
+    rules: ["C2"],
+    attacks: ["CT-03"],
+    edits: [
+      ...HOME_MADE,
+      [JWK, 'if (kty === "EC" && crv === "P-256") return', 'if (kty === "EC") return'],
+      asItIs("EC", '{ name: "ECDSA", namedCurve: crv }'),
+    ],
+    caughtBy: ["consent-token/curve-of-another-algorithm"],
+  },
+  {
+    id: "any-type",
+    title: "An RSA key that says ES256 verifies under that name, with its own algorithm.",
+    rules: ["C2"],
+    attacks: ["CT-03"],
+    edits: [
+      ...HOME_MADE,
+      [
+        JWK,
+        'if (kty === "RSA") return',
+        'if (kty === "RSA" && alg === "ES256") return alg; if (kty === "RSA") return',
+      ],
+      asItIs("RSA", '{ name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }'),
+    ],
+    caughtBy: ["consent-token/type-of-another-algorithm"],
   },
 ];

@@ -247,6 +247,74 @@ export const REDEMPTIONS: readonly Fault[] = [
     caughtBy: ["consent-token/withdrawn-from-merchant"],
   },
   {
+    id: "nothing-to-withdraw",
+    title: "To disconnect where there is no connection does nothing.",
+    rules: ["C14"],
+    attacks: ["CT-30"],
+    edits: [[
+      "core/connection.ts",
+      'return grant(null, [...revoked, { type: "withdrawn", withdrawal }]);',
+      'return grant(null, revoked.length === 0 ? [] : [...revoked, { type: "withdrawn", withdrawal }]);',
+    ]],
+    caughtBy: [
+      "consent-token/withdrawn-without-connection-partner",
+      "consent-token/withdrawn-without-connection-merchant",
+    ],
+  },
+  {
+    id: "retry-after-withdrawal",
+    title: "A retry is answered while its family lives, though the user withdrew.",
+    rules: ["C11", "C14"],
+    attacks: ["CT-21", "CT-30"],
+    edits: [[
+      FETCH,
+      'if ("code" in verified) { return verified.code === "INVALID_TOKEN"',
+      `if ("code" in verified && verified.reason !== "withdrawn_after_consent") {
+         return verified.code === "INVALID_TOKEN"`,
+    ]],
+    caughtBy: ["consent-token/again-after-direct-withdrawal"],
+  },
+  {
+    id: "withdrawal-before-redemption",
+    title: "Whether the user withdrew from the merchant is looked at before the redemption.",
+    rules: ["C11"],
+    attacks: [],
+    edits: [[
+      FETCH,
+      "if (facts.consentUse !== null) return",
+      `if ("code" in verified && verified.reason === "withdrawn_after_consent") {
+         if (facts.clientWithdrawal === null) return verified;
+       }
+       if (facts.consentUse !== null) return`,
+    ]],
+    caughtBy: ["consent-token/again-after-withdrawal-and-return"],
+  },
+  {
+    id: "no-retry-past-exp",
+    title: "A retry is refused from exp on, though the clock difference is forgiven elsewhere.",
+    rules: ["C11"],
+    attacks: [],
+    edits: [[
+      FETCH,
+      "use.digest === consent.digest &&",
+      "use.digest === consent.digest && now < consent.expiresAt &&",
+    ]],
+    caughtBy: ["consent-token/retry-past-exp"],
+  },
+  {
+    id: "expired-retry",
+    title: "Within the window a retry is answered, however long ago the token expired.",
+    rules: ["C11", "C5"],
+    attacks: ["CT-21"],
+    edits: [[
+      FETCH,
+      'if ("code" in verified) { return verified.code === "INVALID_TOKEN"',
+      `if ("code" in verified && verified.reason !== "consent_expired") {
+         return verified.code === "INVALID_TOKEN"`,
+    ]],
+    caughtBy: ["consent-token/retry-past-exp"],
+  },
+  {
     id: "other-partner-served",
     title: "A consent token for another partner is answered by the caller's own connection.",
     rules: ["C4"],

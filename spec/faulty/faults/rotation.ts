@@ -208,4 +208,16 @@ export const ROTATION: readonly Fault[] = [
     ]],
     caughtBy: ["tokens-refresh/scope-narrowed-meanwhile"],
   },
+  {
+    id: "oldest-family-evicted",
+    title: "One family too many ends the one that began first, however lately it was refreshed.",
+    rules: ["P5"],
+    attacks: ["SY-03"],
+    edits: [[
+      "core/family.ts",
+      "a.generationStartedAt - b.generationStartedAt",
+      "a.startedAt - b.startedAt",
+    ]],
+    caughtBy: ["tokens-refresh/least-recently-used-ends"],
+  },
 ];

@@ -9,6 +9,32 @@ const DIRECT = "adapters/direct.ts";
 const USERS = "adapters/http/users.ts";
 const OPENED = "const genuine = await shell.ports.tokens.open(token); // The Users API";
 
+/** Judges the scope by what the document asks for, and does not look into some fragments. */
+function missesFragments(kind: string, node: string): Fault {
+  return {
+    id: `users-api-${kind}-fragment`,
+    title: `The Users API does not see that user is asked for in ${
+      kind === "named" ? "a" : "an"
+    } ${kind} fragment.`,
+    rules: ["T8"],
+    attacks: [],
+    edits: [
+      [
+        USERS,
+        "user: (_root: unknown, _args: unknown, { token }: UsersContext) => {",
+        `user: (_root: unknown, _args: unknown, { token }: UsersContext, info: any) => {
+           const hidden = info.operation.selectionSet.selections.every((one: any) => one.kind === "${node}");`,
+      ],
+      [
+        USERS,
+        "if (!token.scope.includes(USER_SCOPE)) {",
+        "if (!token.scope.includes(USER_SCOPE) && !hidden) {",
+      ],
+    ],
+    caughtBy: [`tokens-refresh/users-api-scope-${kind}-fragment`],
+  };
+}
+
 /** The faults. */
 export const TOKEN_FAULTS: readonly Fault[] = [
   {
@@ -18,8 +44,9 @@ export const TOKEN_FAULTS: readonly Fault[] = [
     attacks: ["RF-12"],
     edits: [[
       DIRECT,
-      "return { ...tokens, expiresIn: grant.accessExpiresAt - grant.issuedAt, publicId",
-      "return { ...tokens, refreshToken: tokens.accessToken, expiresIn: grant.accessExpiresAt - grant.issuedAt, publicId",
+      'if (tokens === null) return refused(field, "INVALID_TOKEN"); return { ...tokens,',
+      `if (tokens === null) return refused(field, "INVALID_TOKEN");
+       return { ...tokens, refreshToken: tokens.accessToken,`,
     ]],
     caughtBy: ["tokens-refresh/two-tokens"],
   },
@@ -31,8 +58,8 @@ export const TOKEN_FAULTS: readonly Fault[] = [
     edits: [
       [
         TOKENS,
-        'const accessToken = write("access", checked.active, accessFields(grant, entropy), macs);',
-        'const accessToken = number(write("access", checked.active, accessFields(grant, entropy), macs));',
+        "accessToken === null ? null : { accessToken, refreshToken };",
+        "accessToken === null ? null : { accessToken: number(accessToken), refreshToken };",
       ],
       [TOKENS, "open(token) {", "open(short) { const token = NUMBERS.get(short) ?? short;"],
       [
@@ -210,6 +237,16 @@ export const TOKEN_FAULTS: readonly Fault[] = [
     ]],
     caughtBy: ["tokens-refresh/users-api-garbage", "tokens-refresh/users-api-nobody"],
   },
+  {
+    id: "users-api-no-scope",
+    title: "The Users API tells whose a token is, whatever its scope.",
+    rules: ["T8"],
+    attacks: [],
+    edits: [[USERS, "if (!token.scope.includes(USER_SCOPE)) {", "if (token.scope.length === 0) {"]],
+    caughtBy: ["tokens-refresh/users-api-scope"],
+  },
+  missesFragments("named", "FragmentSpread"),
+  missesFragments("inline", "InlineFragment"),
   {
     id: "users-api-403",
     title: "The Users API answers a dead token with 403.",
