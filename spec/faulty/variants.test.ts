@@ -6,12 +6,13 @@ import { cases } from "../conformance/mod.ts";
 import { FAULTS as PLANTED_INTO_THE_CORE } from "../model/faults.ts";
 import { requirement } from "../requirements.ts";
 import { examine, isCaught } from "./examine.ts";
+import type { Planted } from "./fault.ts";
 import { FAULTS } from "./faults/all.ts";
 import { CORE } from "./faults/core.ts";
 import { OUT_OF_REACH, UNSEEN } from "./faults/unseen.ts";
 import { STRENGTH_PAGE_PATH } from "./page.ts";
 import { applyEdits } from "./plant.ts";
-import { complaints, type Row } from "./row.ts";
+import { complaints, PLANTED, type Row } from "./row.ts";
 import { VARIANTS } from "./variants.ts";
 
 const MUSTS = cases.filter(({ level }) => level === "MUST");
@@ -67,6 +68,11 @@ test("tool: the published page is about these very servers", () => {
   const missing = ids.filter((id) => !published.includes(id));
   const gone = published.filter((id) => id?.includes("/") && !ids.includes(id));
   assert.deepEqual({ missing, gone }, { missing: [], gone: [] }, "run npm run strength");
+});
+
+test("tool: every fault and every variant can be planted into the code as it stands", () => {
+  const plant = ({ id, edits }: Planted) => edits.map(([file]) => applyEdits(file, edits, id));
+  for (const planted of PLANTED) assert.doesNotThrow(() => plant(planted));
 });
 
 test("tool: a text is planted once or not at all, however it is broken into lines", () => {

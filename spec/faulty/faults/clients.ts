@@ -272,8 +272,8 @@ export const CLIENTS: readonly Fault[] = [
     attacks: ["CA-09"],
     edits: [[
       "core/registry.ts",
-      "const expiresAt = now + settings.secretOverlapSeconds;",
-      "const expiresAt = now;",
+      "const end = now + settings.secretOverlapSeconds;",
+      "const end = now;",
     ]],
     caughtBy: ["client-authentication/old-secret"],
   },

@@ -289,8 +289,8 @@ export const HTTP: readonly Fault[] = [
     attacks: ["SY-01"],
     edits: [[
       ENDPOINT,
-      "return new GraphQLError(`The value of variable $${name} is not of its declared type.`, {",
-      "return new GraphQLError(error.message, {",
+      "misfits.map(withoutItsValue)",
+      "misfits",
     ]],
     caughtBy: ["http/nothing-echoed"],
   },

@@ -122,11 +122,10 @@ export const INTROSPECTION: readonly Fault[] = [
       ],
       [
         "adapters/shell.ts",
-        "const decision = decide(command, await ports.store.read(keysOf(command)), context());",
+        "const facts = await ports.store.read(keysOf(command));",
         `const key = JSON.stringify(keysOf(command));
          const facts = FACTS.get(key) ?? await ports.store.read(keysOf(command));
-         FACTS.set(key, facts);
-         const decision = decide(command, facts, context());`,
+         FACTS.set(key, facts);`,
       ],
     ],
     caughtBy: ["revocation/refresh-token-ends-access-token", "consent-token/withdrawn-is-dead"],

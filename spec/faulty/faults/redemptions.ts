@@ -8,7 +8,7 @@ const FETCH = "core/fetch.ts";
 const SHELL = "adapters/shell.ts";
 const VERIFIER = "adapters/consent/verifier.ts";
 const TRANSACT =
-  "const decision = await ports.store.transact( keysOf(command), (facts) => decide(command, facts, context()), );";
+  "const decision = await ports.store.transact(keysOf(command), (facts) => { seen.user = facts.user !== null; return decide(command, facts, context()); });";
 
 /** Looks first and writes later, with a moment between, where another request can come in. */
 export function looksThenWrites(when: string): Edit {

@@ -193,7 +193,7 @@ export const ROTATION: readonly Fault[] = [
     title: "A malformed scope counts as omitted.",
     rules: ["T6"],
     attacks: [],
-    edits: [[DIRECT, "if (request.scope && scope === null) {", 'if (request.scope === "") {']],
+    edits: [[DIRECT, "readScope(request.scope) ?? [request.scope]", "readScope(request.scope)"]],
     caughtBy: ["tokens-refresh/scope-malformed"],
   },
   {

@@ -56,7 +56,7 @@ export const TOKEN_ENDPOINT: readonly Fault[] = [
       [FORM, 'for (const [name, value] of form) if (value === "") form.delete(name);', ""],
       [
         DIRECT,
-        "const scope = request.scope ? readScope(request.scope) : null;",
+        "const scope = request.scope ? readScope(request.scope) ?? [request.scope] : null;",
         "const scope = request.scope === undefined ? null : readScope(request.scope);",
       ],
     ],
