@@ -242,7 +242,7 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
       "MAY",
       "One with an earlier `iat` leaves the connection as it is; its family gets what the delegated " +
         "scope and the connection's scope have in common, and if that is nothing the answer is " +
-        "`NO_CONSENT`.",
+        "`NO_CONSENT`. To narrow a connection is a consent of that moment to what is left.",
     ),
   ),
   rule(
