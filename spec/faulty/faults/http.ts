@@ -301,8 +301,8 @@ export const HTTP: readonly Fault[] = [
     attacks: ["SY-01"],
     edits: [[
       "adapters/direct.ts",
-      'return refused("consentToken", "INVALID_TOKEN");',
-      `const answer = refused("consentToken", "INVALID_TOKEN");
+      "return await rejectConsent(shell, client, consent.rejected);",
+      `const answer = await rejectConsent(shell, client, consent.rejected);
        const message = "Consent token is invalid: " + selected.consentToken;
        return { ...answer, userErrors: [{ ...answer.userErrors[0], message }] };`,
     ]],
