@@ -183,7 +183,7 @@ export const CORE: readonly Fault[] = [
   ),
   seen("deletion-forgets-consents", ["C13"], "consent-token/again-after-deletion"),
   seen("anybodys-source", ["C8", "SC-02"], "consent-token/burns-nothing-no-consent"),
-  seen("connect-makes-another", ["P3"], "scope-delegation/consented-anew"),
+  seen("connect-makes-another", ["P3"], "revocation/narrowed-access-token"),
   seen("connect-adds-nothing", ["P4"], "scope-delegation/consented-anew"),
   seen(
     "unknown-family-throws",
