@@ -30,7 +30,7 @@ not enough. The other way round, servers that made another choice, and as good a
 MUST: an implementation is not wrong for having decided otherwise.
 
 \`\`\`sh
-npm run strength                        # everything; minutes; writes this page
+npm run strength                        # everything, in 15 minutes; writes this page
 npm run strength -- --only rotation/   # the faults of one room
 \`\`\`
 
