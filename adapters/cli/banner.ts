@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { styleText } from "node:util";
-import type { DemoClients, DemoUsers } from "../demo.ts";
+import type { DemoClients, DemoUsers } from "../dev/demo.ts";
 
 /** The machine-readable start record. Fields are added, never changed: scripts rely on it. */
 export interface StartRecord {

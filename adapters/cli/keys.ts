@@ -7,7 +7,7 @@ import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { RANGES } from "../../core/settings.ts";
 import { systemClock } from "../entropy.ts";
-import { generatePrivateJwk } from "../jose/private-jwk.ts";
+import { generatePrivateJwk } from "../jws/private-jwk.ts";
 import {
   activateNextSigningKey,
   dropRetiredSigningKeys,

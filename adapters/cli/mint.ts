@@ -3,9 +3,9 @@
  * @module
  */
 import process from "node:process";
-import { type Defect, DEFECTS } from "../consent/defects.ts";
-import { mintConsentToken } from "../consent/mint.ts";
-import { DEMO_AUDIENCE, DEMO_ISSUER, DEMO_ISSUER_KEY, DEMO_SCOPE } from "../demo.ts";
+import { type Defect, DEFECTS } from "../dev/defects.ts";
+import { mintConsentToken } from "../dev/mint.ts";
+import { DEMO_AUDIENCE, DEMO_ISSUER, DEMO_ISSUER_KEY, DEMO_SCOPE } from "../dev/demo.ts";
 import { systemClock } from "../entropy.ts";
 import { type Command, readNumber, UsageError } from "./options.ts";
 

@@ -6,13 +6,13 @@
 import { readFile, stat } from "node:fs/promises";
 import type { TrustedIssuer } from "../../core/settings.ts";
 import { type ConsentIssuer, createConsentVerifier } from "../consent/verifier.ts";
-import { DEMO_AUDIENCE, DEMO_ISSUER, DEMO_ISSUER_KEY } from "../demo.ts";
+import { DEMO_AUDIENCE, DEMO_ISSUER, DEMO_ISSUER_KEY } from "../dev/demo.ts";
 import { createService, type Service } from "../direct.ts";
 import { systemClock } from "../entropy.ts";
-import { createTrustRegister, type TrustRegister } from "../harness.ts";
-import type { Jwks } from "../jose/jwk.ts";
-import { publicJwk } from "../jose/private-jwk.ts";
-import { isJsonObject, parseStrictJson } from "../jose/strict-json.ts";
+import { createTrustRegister, type TrustRegister } from "../dev/harness.ts";
+import type { Jwks } from "../jws/jwk.ts";
+import { publicJwk } from "../jws/private-jwk.ts";
+import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 import type { AuditLog, Clock, Store, TokenSealer } from "../ports.ts";
 import { createMemoryStore } from "../store/memory.ts";
 import { openSqliteStore, type SqliteStore } from "../store/sqlite.ts";

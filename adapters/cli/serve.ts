@@ -3,8 +3,8 @@
  * @module
  */
 import process from "node:process";
-import { mintConsentToken } from "../consent/mint.ts";
-import { DEMO_ISSUER, DEMO_ISSUER_KEY, DEMO_SCOPE, seedDemo } from "../demo.ts";
+import { mintConsentToken } from "../dev/mint.ts";
+import { DEMO_ISSUER, DEMO_ISSUER_KEY, DEMO_SCOPE, seedDemo } from "../dev/demo.ts";
 import { systemClock } from "../entropy.ts";
 import {
   type AdjustableClock,
@@ -12,7 +12,7 @@ import {
   createHarness,
   createTrustRegister,
   type TrustRegister,
-} from "../harness.ts";
+} from "../dev/harness.ts";
 import type { HttpHandler } from "../http/exchange.ts";
 import { PATHS } from "../http/metadata.ts";
 import { createHttpHandler } from "../http/router.ts";

@@ -3,8 +3,8 @@
  * key id though not too often, and served beyond their time while the issuer cannot be reached.
  * @module
  */
-import { importJwks, type Jwks, type VerificationKey } from "../jose/jwk.ts";
-import { isJsonObject, parseStrictJson } from "../jose/strict-json.ts";
+import { importJwks, type Jwks, type VerificationKey } from "../jws/jwk.ts";
+import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 import { type Clock, KeysUnavailable } from "../ports.ts";
 
 /** How remote keys are had. */

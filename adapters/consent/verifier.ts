@@ -8,8 +8,8 @@ import { readConsent } from "../../core/consent.ts";
 import type { Reason } from "../../core/decision.ts";
 import { isIdentifier } from "../../core/model.ts";
 import { sha256, systemClock } from "../entropy.ts";
-import { importJwks, type Jwks, type VerificationKey } from "../jose/jwk.ts";
-import { readCompactJws } from "../jose/jws.ts";
+import { importJwks, type Jwks, type VerificationKey } from "../jws/jwk.ts";
+import { readCompactJws } from "../jws/jws.ts";
 import type { ConsentVerifier } from "../ports.ts";
 import { createRemoteKeys, type RemoteKeysOptions } from "./remote-keys.ts";
 

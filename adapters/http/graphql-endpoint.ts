@@ -21,7 +21,7 @@ import {
   type Response,
 } from "graphql-http";
 import { isRetryable, maskFault } from "../graphql.ts";
-import { isJsonObject, parseStrictJson } from "../jose/strict-json.ts";
+import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 import { createDocuments, showName } from "./documents.ts";
 import {
   BodyError,

@@ -4,7 +4,7 @@
  */
 import type { Service } from "../direct.ts";
 import { systemClock, systemEntropy, timeOrderedId } from "../entropy.ts";
-import type { Jwks } from "../jose/jwk.ts";
+import type { Jwks } from "../jws/jwk.ts";
 import type { Clock, Entropy } from "../ports.ts";
 import {
   errorJson,

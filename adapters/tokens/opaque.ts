@@ -10,7 +10,7 @@ import type { TokenGrant } from "../../core/decision.ts";
 import { readScope, writeScope } from "../../core/scope.ts";
 import type { AccessToken, GenuineToken, RefreshToken } from "../../core/use.ts";
 import { hex, systemEntropy } from "../entropy.ts";
-import { decodeBase64url, encodeBase64url } from "../jose/base64url.ts";
+import { decodeBase64url, encodeBase64url } from "../jws/base64url.ts";
 import type { Entropy, TokenSealer } from "../ports.ts";
 import { checkTokenKeys, type TokenKeys } from "./token-keys.ts";
 

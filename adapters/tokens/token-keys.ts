@@ -11,8 +11,8 @@
  * @module
  */
 import { hex, systemEntropy } from "../entropy.ts";
-import { decodeBase64url, encodeBase64url } from "../jose/base64url.ts";
-import { isJsonObject, parseStrictJson } from "../jose/strict-json.ts";
+import { decodeBase64url, encodeBase64url } from "../jws/base64url.ts";
+import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 import type { Entropy } from "../ports.ts";
 import { loadOrCreateFile, saveFile } from "./key-file.ts";
 

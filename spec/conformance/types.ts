@@ -28,7 +28,7 @@ export interface Case {
   readonly group: Group;
   /** MUST only for what the vendor documents or a standard demands. */
   readonly level: Level;
-  /** Ids of the rules in `spec/requirements.ts`. */
+  /** Ids of the rules in `spec/requirements/mod.ts`. */
   readonly requirements: readonly string[];
   /** Ids of the attacks that this is a defence against. */
   readonly attacks: readonly string[];

@@ -4,8 +4,8 @@
  * @module
  */
 import process from "node:process";
-import { attackById } from "../attacks.ts";
-import { requirement } from "../requirements.ts";
+import { attackById } from "../requirements/attacks.ts";
+import { requirement } from "../requirements/mod.ts";
 import { citationsById, describeCitation, readTrace, uncoveredIds } from "./trace.ts";
 
 const trace = readTrace();

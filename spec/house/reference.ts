@@ -3,8 +3,8 @@
  * names files, not lines, so that it changes only when what it says changes.
  * @module
  */
-import { ATTACK_GROUPS, type AttackGroup, ATTACKS } from "../attacks.ts";
-import { describeSource, REQUIREMENTS, SECTIONS, WORDS } from "../requirements.ts";
+import { ATTACK_GROUPS, type AttackGroup, ATTACKS } from "../requirements/attacks.ts";
+import { describeSource, REQUIREMENTS, SECTIONS, WORDS } from "../requirements/mod.ts";
 import { PAGES, type Requirement, type Section } from "../requirements/model.ts";
 import type { Citation } from "./titles.ts";
 
@@ -12,7 +12,7 @@ import type { Citation } from "./titles.ts";
 export const REFERENCE_PATH = "docs/reference/requirements.md";
 
 const HEAD = `<!-- deno-fmt-ignore-file -->
-<!-- Printed by spec/house/write-docs.ts from spec/requirements.ts and spec/attacks.ts. Do not edit. -->
+<!-- Printed by spec/house/write-docs.ts from spec/requirements/mod.ts and spec/requirements/attacks.ts. Do not edit. -->
 
 # Requirements
 

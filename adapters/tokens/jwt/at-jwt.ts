@@ -9,9 +9,9 @@ import type { FamilyId } from "../../../core/model.ts";
 import { readScope, writeScope } from "../../../core/scope.ts";
 import type { AccessToken } from "../../../core/use.ts";
 import { hex, systemEntropy } from "../../entropy.ts";
-import { importCryptoKey, importJwks, type VerificationKey } from "../../jose/jwk.ts";
-import { MAX_JWS_LENGTH, readCompactJws } from "../../jose/jws.ts";
-import { publicJwk } from "../../jose/private-jwk.ts";
+import { importCryptoKey, importJwks, type VerificationKey } from "../../jws/jwk.ts";
+import { MAX_JWS_LENGTH, readCompactJws } from "../../jws/jws.ts";
+import { publicJwk } from "../../jws/private-jwk.ts";
 import type { Entropy, TokenSealer } from "../../ports.ts";
 import { allKeys, checkSigningKeys, type SigningKeys } from "./signing-keys.ts";
 

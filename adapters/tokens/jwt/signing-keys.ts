@@ -14,9 +14,9 @@
 import type { JWK } from "jose";
 import { isIdentifier, type Seconds } from "../../../core/model.ts";
 import { CLOCK_MARGIN_SECONDS } from "../../../core/settings.ts";
-import { algorithmOf, type Jwks } from "../../jose/jwk.ts";
-import { generatePrivateJwk, publicJwk } from "../../jose/private-jwk.ts";
-import { isJsonObject, parseStrictJson } from "../../jose/strict-json.ts";
+import { algorithmOf, type Jwks } from "../../jws/jwk.ts";
+import { generatePrivateJwk, publicJwk } from "../../jws/private-jwk.ts";
+import { isJsonObject, parseStrictJson } from "../../strict-json.ts";
 import { loadOrCreateFile, saveFile } from "../key-file.ts";
 
 /** What access tokens may be signed with; RSA keys have 2048 bits. */

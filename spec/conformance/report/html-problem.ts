@@ -3,7 +3,7 @@
  * it, the rule behind it, and what went over the wire.
  * @module
  */
-import { describeSource, requirement } from "../../requirements.ts";
+import { describeSource, requirement } from "../../requirements/mod.ts";
 import type { CaseResult, Exchange } from "../types.ts";
 import { type Markup, markup } from "./markup.ts";
 

@@ -1,0 +1,114 @@
+/**
+ * Demo data for `serve --dev`. The credentials and the issuer's key stand here in the open, so that
+ * scripts and `mint` work anywhere; a database that holds them is marked and never served for real.
+ * @module
+ */
+import type { Service } from "../direct.ts";
+import { type ClientRegistration, ManagementError } from "../manage.ts";
+import type { Store } from "../ports.ts";
+
+/** What consent tokens for the demo server carry as `aud`. */
+export const DEMO_AUDIENCE = "urn:fetch-tokens-for-user:demo";
+
+/** The `iss` of the demo issuer. */
+export const DEMO_ISSUER = "https://issuer.demo.invalid";
+
+/** The demo issuer's private key. Public knowledge: trusted in dev mode only. */
+export const DEMO_ISSUER_KEY = {
+  kty: "EC",
+  crv: "P-256",
+  alg: "ES256",
+  use: "sig",
+  kid: "demo-1",
+  x: "gt3rvDN5e1XuQ24YldLVd7CHml1R4zaX7qeN5Y2s-HA",
+  y: "YLEb2eX0Kx5leWPMq8cqT4rlxCLt_pmTWG3rgd0N7sg",
+  d: "LvYZGbOnU4Xhm0LZ2O_Kaay_56lw63Bb0GcSdwYWudc",
+} as const;
+
+/** The scope that demo consents carry. */
+export const DEMO_SCOPE = "email openid profile";
+
+/** The demo clients by role, with their secrets. */
+export type DemoClients = Readonly<
+  Record<"partner" | "otherPartner" | "merchant" | "usersApi", Required<DemoClient>>
+>;
+
+type DemoClient = Pick<ClientRegistration, "id" | "secret" | "scope" | "role">;
+
+const CLIENTS: DemoClients = {
+  partner: {
+    id: "demo-partner",
+    secret: "demo-partner-secret",
+    scope: DEMO_SCOPE,
+    role: "app",
+  },
+  otherPartner: {
+    id: "demo-other-partner",
+    secret: "demo-other-partner-secret",
+    scope: DEMO_SCOPE,
+    role: "app",
+  },
+  merchant: {
+    id: "demo-merchant",
+    secret: "demo-merchant-secret",
+    scope: `${DEMO_SCOPE} orders`,
+    role: "app",
+  },
+  usersApi: {
+    id: "demo-users-api",
+    secret: "demo-users-api-secret",
+    scope: "",
+    role: "resource-server",
+  },
+};
+
+/** The public ids of the demo users, by what they are connected to. */
+export interface DemoUsers {
+  /** Connected to the partner directly. */
+  readonly connected: string;
+  /** Connected to the merchant only: redeem a consent token to connect. */
+  readonly merchantOnly: string;
+  /** Connected to nobody. */
+  readonly unconnected: string;
+}
+
+/** Everything the demo consists of. */
+export interface Demo {
+  readonly clients: DemoClients;
+  readonly users: DemoUsers;
+}
+
+/** Makes sure the demo is there. Users that were used up by an earlier run get successors. */
+export async function seedDemo(service: Service, store: Store): Promise<Demo> {
+  for (const client of Object.values(CLIENTS)) await ensure(service.registerClient(client));
+  const { partner, merchant } = CLIENTS;
+  const connected = await findUser(service, store, "demo-connected", true);
+  const merchantOnly = await findUser(service, store, "demo-merchant-only", false);
+  const unconnected = await findUser(service, store, "demo-unconnected", false);
+  await service.connect(connected, partner.id, DEMO_SCOPE);
+  await service.connect(merchantOnly, merchant.id, DEMO_SCOPE);
+  return { clients: CLIENTS, users: { connected, merchantOnly, unconnected } };
+}
+
+/** The first user of this name, or name-2, name-3 …, who is active and, unless `connected`, new to the partner. */
+async function findUser(
+  service: Service,
+  store: Store,
+  name: string,
+  connected: boolean,
+): Promise<string> {
+  for (let count = 1;; count++) {
+    const publicId = count === 1 ? name : `${name}-${count}`;
+    await ensure(service.registerUser({ publicId }));
+    const { user, candidates } = await store.read({ user: publicId, client: CLIENTS.partner.id });
+    if (user?.status === "active" && (connected || candidates.length === 0)) return publicId;
+  }
+}
+
+async function ensure(registration: Promise<unknown>): Promise<void> {
+  try {
+    await registration;
+  } catch (error) {
+    if (!(error instanceof ManagementError && error.code === "ALREADY_EXISTS")) throw error;
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Public keys as JWKs (RFC 7517), each bound to the one algorithm that it may be used with (C2).
+ * @module
+ */
+import { createPublicKey, type JsonWebKey } from "node:crypto";
+import { importJWK, type JWK } from "jose";
+import { isIdentifier } from "../../core/model.ts";
+import { hex } from "../entropy.ts";
+import { decodeBase64url } from "./base64url.ts";
+import { isJsonObject } from "../strict-json.ts";
+
+/** The signature algorithms that are ever accepted. `Ed25519` is RFC 9864's name for what EdDSA means here. */
+export type SignatureAlgorithm = "ES256" | "RS256" | "EdDSA" | "Ed25519";
+
+/** A set of public keys (RFC 7517 §5). */
+export interface Jwks {
+  readonly keys: readonly JWK[];
+}
+
+/** A public key that was checked and imported, ready to verify. */
+export interface VerificationKey {
+  readonly kid: string;
+  /** The only `alg` that this key verifies. */
+  readonly alg: SignatureAlgorithm;
+  readonly key: CryptoKey;
+}
+
+/** The most is for the work that a verification may take. */
+const RSA_BITS = { min: 2048, max: 16_384 };
+/** RFC 7518 §6.2.2, §6.3.2, §6.4 and RFC 8037 §2: members that only private or symmetric keys have. */
+const SECRET_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+/**
+ * Checks and imports every key of a set.
+ * @param owner named in errors
+ * @throws {RangeError} naming the owner, the key id and the flaw, never key material: no keys, a
+ * `kid` that is missing, malformed or there twice, a private, symmetric, weak or unsuitable key.
+ */
+export async function importJwks(
+  jwks: Jwks,
+  owner: string,
+): Promise<ReadonlyMap<string, VerificationKey>> {
+  if (!isJsonObject(jwks) || !Array.isArray(jwks.keys) || jwks.keys.length === 0) {
+    throw new RangeError(`Cannot use the JWKS of ${owner}: give {"keys": [...]} with public keys`);
+  }
+  const keys = new Map<string, VerificationKey>();
+  for (const jwk of jwks.keys) {
+    const key = await importPublicJwk(jwk, owner);
+    if (keys.has(key.kid)) {
+      throw new RangeError(`Cannot use the JWKS of ${owner}: two keys have the kid "${key.kid}"`);
+    }
+    keys.set(key.kid, key);
+  }
+  return keys;
+}
+
+/** The algorithm of a key: its `alg`, or else the one that its type implies; `null` for any other key. */
+export function algorithmOf({ kty, crv, alg }: JWK): SignatureAlgorithm | null {
+  if (kty === "EC" && crv === "P-256") return (alg ?? "ES256") === "ES256" ? "ES256" : null;
+  if (kty === "RSA") return (alg ?? "RS256") === "RS256" ? "RS256" : null;
+  if (kty !== "OKP" || crv !== "Ed25519") return null;
+  if (alg === "Ed25519") return "Ed25519";
+  return (alg ?? "EdDSA") === "EdDSA" ? "EdDSA" : null;
+}
+
+async function importPublicJwk(jwk: JWK, owner: string): Promise<VerificationKey> {
+  const { kid } = isJsonObject(jwk) ? jwk : {};
+  if (typeof kid !== "string" || !isIdentifier(kid)) {
+    throw new RangeError(
+      `Cannot use a key of ${owner}: "kid" must be 1 to 255 printable ASCII characters, no spaces`,
+    );
+  }
+  const refuse = (why: string) => new RangeError(`Cannot use key "${kid}" of ${owner}: ${why}`);
+  if (SECRET_MEMBERS.some((member) => member in jwk)) {
+    throw refuse("it is private or symmetric; give the public key alone");
+  }
+  const alg = algorithmOf(jwk);
+  if (alg === null) throw refuse("only ES256 (P-256), RS256 and EdDSA (Ed25519) keys will do");
+  if (jwk.use !== undefined && jwk.use !== "sig") throw refuse('"use" must be "sig"');
+  if (jwk.key_ops !== undefined && !jwk.key_ops.includes?.("verify")) {
+    throw refuse('"key_ops" must include "verify"');
+  }
+  const key = await importKey(jwk, alg);
+  if (key === null) throw refuse("its numbers make no key");
+  const bits = modulusBits(key);
+  if (bits < RSA_BITS.min || bits > RSA_BITS.max) {
+    throw refuse(`RSA keys must have ${RSA_BITS.min} to ${RSA_BITS.max} bits`);
+  }
+  return { kid, alg, key };
+}
+
+/** `null` where the numbers make no key that is safe to use. Runtimes differ in what they let pass. */
+async function importKey(jwk: JWK, alg: SignatureAlgorithm): Promise<CryptoKey | null> {
+  // Only what defines the key: `ext`, `key_ops` and the like are judged by each runtime in its way.
+  const { kty, crv, x, y, n, e } = jwk;
+  const numbers = kty === "RSA" ? { n, e } : kty === "EC" ? { x, y } : { x };
+  if (Object.values(numbers).some((number) => bytesOf(number) === null)) return null;
+  if (kty === "RSA" && !isSafeExponent(bytesOf(e) ?? new Uint8Array())) return null;
+  const bare = { kty, crv, ...numbers } as JWK;
+  try {
+    // Deno's importKey takes a point that is not on the curve; its node:crypto does not.
+    if (kty === "EC") createPublicKey({ key: bare as JsonWebKey, format: "jwk" });
+    return await importCryptoKey(bare, alg);
+  } catch {
+    return null;
+  }
+}
+
+/** Imports an asymmetric key. jose's own type of a key is empty under the type library of Deno. */
+export async function importCryptoKey(jwk: JWK, alg: SignatureAlgorithm): Promise<CryptoKey> {
+  return await importJWK(jwk, alg) as unknown as CryptoKey;
+}
+
+/** Odd and above 1: with an exponent of 1 everybody can sign. */
+function isSafeExponent(bytes: Uint8Array): boolean {
+  const exponent = BigInt(`0x0${hex(bytes)}`);
+  return exponent > 1n && exponent % 2n === 1n;
+}
+
+function bytesOf(member: unknown): Uint8Array | null {
+  return typeof member === "string" ? decodeBase64url(member) : null;
+}
+
+/** In range for keys that are not RSA: their strength is in their type. */
+function modulusBits({ algorithm }: CryptoKey): number {
+  return (algorithm as { readonly modulusLength?: number }).modulusLength ?? RSA_BITS.min;
+}

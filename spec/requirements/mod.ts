@@ -1,0 +1,76 @@
+/**
+ * Every rule, as data. The gate in `house/` sees to it that each has a check that cites it; the
+ * conformance suite explains its results with it; `docs/reference/requirements.md` is printed from it.
+ * @module
+ */
+import { ALWAYS, ENDS } from "./authority.ts";
+import { CONTRACT, INPUT } from "./contract.ts";
+import { CONSENT_TOKEN, PUBLIC_ID } from "./issuing.ts";
+import type { Requirement, Section, Source } from "./model.ts";
+import { TOKENS } from "./tokens.ts";
+
+/** What the sections are about, in the order in which they are read. */
+export const SECTIONS: Readonly<Record<Section, string>> = {
+  G: "The contract",
+  E: "Exactly one input",
+  P: "Tokens by public id",
+  C: "Tokens by consent token",
+  T: "Tokens and refresh",
+  R: "Ends of authority",
+  A: "Always",
+};
+
+/** The words that the rules use. */
+export const WORDS: Readonly<Record<string, string>> = {
+  "User":
+    "Somebody with a public id: one global, long-lived, opaque id that is no secret. To know it " +
+    "proves nothing; the connection does.",
+  "Client": "An app with a client id and a secret, registered for a scope. A *partner* calls the " +
+    "mutation; a *merchant* is a storefront where a buyer signed in.",
+  "Connection":
+    "That a user is connected to a client with a consented scope. *Direct*: signed in to " +
+    "it. *Delegated*: by a consent token, resting on the user's direct connection with a merchant, " +
+    "its *source*.",
+  "Consent token":
+    "A signed, short-lived JWT: this user, through this merchant's buyer connection, " +
+    "grants this scope to this partner. It reaches the partner through a browser.",
+  "Effective scope":
+    "The scope that a connection is worth now; empty where anything it rests on ended.",
+  "Token family":
+    "One issuance and everything refreshed from it: a chain of *generations* of refresh " +
+    "tokens, of which one is current.",
+};
+
+/** Every rule, section by section. */
+export const REQUIREMENTS: readonly Requirement[] = [
+  ...CONTRACT,
+  ...INPUT,
+  ...PUBLIC_ID,
+  ...CONSENT_TOKEN,
+  ...TOKENS,
+  ...ENDS,
+  ...ALWAYS,
+];
+
+const BY_ID: ReadonlyMap<string, Requirement> = new Map(
+  REQUIREMENTS.map((rule) => [rule.id, rule]),
+);
+
+/** The rule with this id, or `undefined`. */
+export function requirement(id: string): Requirement | undefined {
+  return BY_ID.get(id);
+}
+
+/** A source in words: who says so. */
+export function describeSource(source: Source): string {
+  switch (source.kind) {
+    case "doc":
+      return `documented by the vendor (${source.page})`;
+    case "rfc":
+      return source.rfc.startsWith("RFC")
+        ? `${source.rfc} §${source.section}`
+        : `${source.rfc}, “${source.section}”`;
+    case "ours":
+      return "our decision";
+  }
+}

@@ -1,0 +1,140 @@
+/** The command line, as a process: what it prints, what it leaves behind, how it ends. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { withFolder } from "../../support/folder.ts";
+
+const MAIN = fileURLToPath(new URL("../../../../adapters/cli/main.ts", import.meta.url));
+const RUNTIME = "deno" in process.versions ? ["run", "-A", "--no-check"] : ["--import", "tsx"];
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly log: string;
+}
+
+/** Runs a command to its end; one that does not end in time is killed and has no code. */
+function cli(
+  args: readonly string[],
+  onOutput: (out: string, stop: () => void) => void = () => {},
+) {
+  return new Promise<Ended>((resolve) => {
+    const child = spawn(process.execPath, [...RUNTIME, MAIN, ...args], {
+      cwd: fileURLToPath(new URL("../../../..", import.meta.url)),
+      env: { ...process.env, FTFU_DB: undefined, npm_lifecycle_event: undefined },
+    });
+    const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
+    let out = "";
+    let log = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      out += text;
+      // By its id: after child.kill Deno reports the signal, however the process ended.
+      onOutput(out, () => process.kill(child.pid ?? 0, "SIGTERM"));
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => log += text);
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      resolve({ code, out, log });
+    });
+  });
+}
+
+const auditOf = ({ log }: Ended) =>
+  log.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+
+test("R1, A4: manage does what an operator must, says why it does not, and leaves an event of each", () =>
+  withFolder(async (folder) => {
+    const db = ["--db", join(folder, "s.sqlite")];
+    const manage = (...args: string[]) => cli(["manage", ...args, ...db]);
+    const registered = await manage("register-client", "partner", "openid email");
+    assert.equal(registered.code, 0);
+    const { id, secret } = JSON.parse(registered.out);
+    assert.equal(id, "partner");
+    assert.ok(!registered.log.includes(secret));
+    assert.equal((await manage("register-user", "ann")).code, 0);
+    const connected = await manage("connect", "ann", "partner", "openid");
+    assert.deepEqual(JSON.parse(connected.out).scope, ["openid"]);
+    const events = [registered, connected].flatMap(auditOf);
+    assert.deepEqual(events.map(({ action, outcome }) => [action, outcome]), [
+      ["register-client", "granted"],
+      ["connect", "granted"],
+    ]);
+    const refused = await manage("connect", "bob", "partner", "openid");
+    assert.equal(refused.code, 1);
+    assert.match(refused.log, /user_unknown/);
+    assert.deepEqual(auditOf(refused).map(({ reason }) => reason), ["user_unknown"]);
+    const unknown = await manage("befriend", "ann");
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.log, /there is no action "befriend"/);
+    // What needs no keys makes none: they may be elsewhere.
+    assert.ok(!existsSync(join(folder, "s.token-keys.json")));
+  }));
+
+test("R5: gc says how many rows went, and makes no keys", () =>
+  withFolder(async (folder) => {
+    const { code, out } = await cli(["gc", "--db", join(folder, "s.sqlite")]);
+    assert.deepEqual([code, JSON.parse(out)], [0, { removed: 0 }]);
+    assert.ok(!existsSync(join(folder, "s.token-keys.json")));
+  }));
+
+test("T2, RF-16: a new token key is known to every server before the first one uses it", () =>
+  withFolder(async (folder) => {
+    const file = join(folder, "keys.json");
+    const keys = (action: string) => cli(["keys", action, "--keys", file]);
+    const { active } = JSON.parse((await keys("list")).out).tokenKeys;
+    const rotation = keys("rotate-token-key");
+    const seen = new Set<string>();
+    const ended = rotation.then(() => true);
+    const pause = () => new Promise<boolean>((resolve) => setTimeout(resolve, 100, false));
+    for (let over = false; !over; over = await Promise.race([ended, pause()])) {
+      const now = JSON.parse(await readFile(file, "utf8"));
+      seen.add(`${now.active === active ? "old" : "new"} of ${now.keys.length}`);
+    }
+    const { out, code } = await rotation;
+    assert.equal(code, 0);
+    assert.deepEqual(JSON.parse(out).others, [active]);
+    assert.deepEqual([...seen].filter((state) => state !== "new of 2"), ["old of 1", "old of 2"]);
+  }));
+
+test("A3: a server that cannot start says why and ends", () =>
+  withFolder(async (folder) => {
+    const issuers = join(folder, "issuers.json");
+    await writeFile(
+      issuers,
+      '[{"issuer":"https://i.example","merchants":"all","jwks":{"keys":[]}}]',
+    );
+    const serve = (...args: string[]) =>
+      cli(["serve", "--port", "0", "--db", join(folder, "s.sqlite"), ...args]);
+    const url = ["--public-url", "https://tokens.example"];
+    for (
+      const [args, message] of [
+        [[], /give --public-url/],
+        [[...url, "--rate-limit", "5"], /Cannot limit clients/],
+        [[...url, "--refresh-idle-seconds", "60"], /refreshIdleSeconds|refresh-idle/],
+        [[...url, "--issuers", issuers], /Cannot use the JWKS/],
+        [["--public-url", "https://tokens.example/path"], /as public URL/],
+      ] as const
+    ) {
+      const { code, log } = await serve(...args);
+      assert.equal(code, 2, `${args.join(" ")}: ${log}`);
+      assert.match(log, message);
+    }
+  }));
+
+test("A3: a server that is asked to stop ends with 0, and its port is free", () =>
+  withFolder(async (folder) => {
+    const args = ["serve", "--dev", "--json", "--port", "0", "--db", join(folder, "s.sqlite")];
+    const { code, out } = await cli(args, (text, stop) => text.endsWith("\n") && stop());
+    const { endpoint, clients, users, consentToken, harness } = JSON.parse(out);
+    assert.equal(code, 0);
+    assert.deepEqual(Object.keys(clients).slice(0, 3), ["partner", "otherPartner", "merchant"]);
+    assert.deepEqual(Object.keys(users), ["connected", "merchantOnly", "unconnected"]);
+    assert.match(consentToken, /^eyJ/);
+    assert.ok(harness.startsWith(new URL(endpoint).origin));
+    await assert.rejects(fetch(endpoint));
+  }));

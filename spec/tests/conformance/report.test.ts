@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import test from "node:test";
+import { findFlaws } from "../../conformance/json-schema.ts";
+import {
+  type CaseResult,
+  cases,
+  formats,
+  type Report,
+  summaryOf,
+  writeReport,
+} from "../../conformance/mod.ts";
+import { verdictOf } from "../../conformance/report/gather.ts";
+import { readTap, readXml } from "../../conformance/report/readers.ts";
+
+/** A result of each outcome, with everything in it that could break a report. */
+const NASTY =
+  `<script>alert("x")</script> & 'quotes' # hash \\ back\u0000\u001b[31m\ud800 ]]> ünïcode`;
+
+function result(index: number, more: Partial<CaseResult>): CaseResult {
+  const { run: _run, needs: _needs, ...subject } = cases[index] as typeof cases[number];
+  return { ...subject, outcome: "passed", milliseconds: 1.5, ...more };
+}
+
+const exchange = {
+  label: `partner: ${NASTY}`,
+  to: "product",
+  request: {
+    method: "POST",
+    url: "http://127.0.0.1/x",
+    headers: { "x-nasty": NASTY },
+    body: NASTY,
+  },
+  response: { status: 200, headers: { "content-type": "text/html" }, body: NASTY },
+} as const;
+
+function report(results: readonly CaseResult[]): Report {
+  return {
+    suite: { name: "fetch-tokens-for-user", cases: results.length, digest: "00000000" },
+    target: { endpoint: "http://127.0.0.1:1/x", name: NASTY, version: "1" },
+    depth: "oracle",
+    seed: 7,
+    startedAt: "2026-01-01T00:00:00.000Z",
+    seconds: 1.25,
+    requests: 3,
+    summary: summaryOf(results),
+    cases: results,
+  };
+}
+
+const FULL = report([
+  result(0, {}),
+  result(1, {
+    outcome: "failed",
+    reason: NASTY,
+    expected: "this",
+    found: NASTY,
+    exchanges: [exchange, { ...exchange, response: null, error: "no answer" }],
+    legend: [{ label: "consent token 1", text: NASTY }],
+  }),
+  result(2, {
+    outcome: "warned",
+    reason: "r",
+    expected: "e",
+    found: "f",
+    story: ["1. one", `2. ${NASTY}`],
+  }),
+  result(3, { outcome: "skipped", reason: `needs ${NASTY}` }),
+  result(4, { outcome: "expected", reason: "known" }),
+]);
+
+test("tool: the JSON report meets its schema and counts right", async () => {
+  const schema = JSON.parse(
+    await readFile(new URL("../../conformance/report.schema.json", import.meta.url), "utf8"),
+  );
+  const json = JSON.parse(writeReport(FULL, "json"));
+  assert.deepEqual(findFlaws(json, schema), []);
+  assert.deepEqual(json.summary, { passed: 1, failed: 1, warned: 1, skipped: 1, expected: 1 });
+  assert.notDeepEqual(findFlaws({ ...json, summary: {} }, schema), []);
+  assert.notDeepEqual(
+    findFlaws({ ...json, cases: [{ ...json.cases[0], outcome: "fine" }] }, schema),
+    [],
+  );
+});
+
+test("tool: the TAP report can be read, and only what failed is not ok", () => {
+  const tap = readTap(writeReport(FULL, "tap"));
+  assert.equal(tap.plan, 5);
+  assert.deepEqual(tap.points.map(({ ok, directive }) => [ok, directive]), [
+    [true, null],
+    [false, null],
+    [false, "TODO"],
+    [true, "SKIP"],
+    [false, "TODO"],
+  ]);
+  assert.ok(tap.points[1]?.details.some((line) => line.includes("reason:")));
+});
+
+test("tool: the JUnit report is well-formed XML with the right counts", () => {
+  const root = readXml(writeReport(FULL, "junit"));
+  assert.equal(root.name, "testsuites");
+  assert.deepEqual([
+    root.attributes["tests"],
+    root.attributes["failures"],
+    root.attributes["skipped"],
+  ], ["5", "1", "1"]);
+  const testcases = root.children.flatMap(({ children }) => children);
+  assert.deepEqual(
+    testcases.map(({ attributes }) => attributes["name"]),
+    FULL.cases.map(({ id }) => id),
+  );
+  const kinds = testcases.map(({ children }) => children.map(({ name }) => name).at(-1));
+  assert.deepEqual(kinds, ["properties", "failure", "system-out", "skipped", "system-out"]);
+  assert.match(testcases[1]?.children.at(-1)?.attributes["message"] ?? "", /<script>/);
+});
+
+test("tool: the XML reader refuses what is not well-formed", () => {
+  for (
+    const bad of [
+      "<a>",
+      "<a></b>",
+      "<a b=c/>",
+      "<a>&nope;</a>",
+      "<a/><b/>",
+      '<a b="1" b="2"/>',
+      "<a>\u0000</a>",
+    ]
+  ) {
+    assert.throws(() => readXml(bad), /XML/, bad);
+  }
+});
+
+test("tool: the HTML report is one safe page", () => {
+  const page = writeReport(FULL, "html");
+  const body = page.replace("<!doctype html>\n", "").replace(/<meta [^>]*>/g, "");
+  const root = readXml(
+    body.replace(/<br>/g, "").replace(/<details id="([^"]*)" open>/g, '<details id="$1">'),
+  );
+  assert.equal(root.name, "html");
+  assert.doesNotMatch(page, /<script|<link|<img|<iframe|\son\w+=|javascript:|url\(|@import/i);
+  assert.doesNotMatch(page, /(?:src|href)\s*=\s*"(?!#)/);
+  const order = [
+    "1 case failed",
+    "What is wrong",
+    "What others do better",
+    "Expected failures",
+    "What was not checked",
+    "By subject",
+    "By rule",
+  ];
+  const places = order.map((text) => page.indexOf(text));
+  assert.deepEqual(places, [...places].sort((a, b) => a - b));
+  assert.ok(!places.includes(-1), places.join());
+  for (
+    const part of [
+      "How to fix it",
+      "The rule",
+      "Requests and responses",
+      "documented by the vendor",
+      "consent token 1",
+    ]
+  ) {
+    assert.ok(page.includes(part), part);
+  }
+});
+
+test("tool: the text report is short, and coloured only when asked", () => {
+  const text = writeReport(FULL, "text");
+  // deno-lint-ignore no-control-regex
+  assert.doesNotMatch(text.replaceAll(NASTY, ""), /\x1b/);
+  // deno-lint-ignore no-control-regex
+  assert.match(writeReport(FULL, "text", { color: true }), /\x1b\[31m/);
+  assert.ok(
+    text.trimEnd().endsWith(
+      "1 passed, 1 failed, 1 warned, 1 skipped, 1 failed as expected in 1.25 s (3 requests)",
+    ),
+  );
+  const clean = report(cases.map((_, index) => result(index, {})));
+  assert.ok(writeReport(clean, "text").split("\n").length <= 15);
+});
+
+test("tool: one sentence tells the outcome", () => {
+  assert.equal(verdictOf(FULL), "1 case failed");
+  assert.equal(verdictOf(report([result(0, {})])), "All that was checked passed");
+  assert.equal(verdictOf(report([result(0, { outcome: "skipped" })])), "Nothing could be checked");
+  assert.equal(
+    verdictOf(
+      report([result(0, {}), result(1, { outcome: "warned" }), result(2, { outcome: "skipped" })]),
+    ),
+    "All that was checked passed, 1 recommendation not followed, 1 case not checked",
+  );
+});
+
+test("tool: every form can be written", () => {
+  for (const format of formats) assert.ok(writeReport(FULL, format).length > 100, format);
+});

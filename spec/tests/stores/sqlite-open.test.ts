@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { chmod, mkdir, open, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { grant } from "../../../core/decision.ts";
+import { migrate, MIGRATIONS } from "../../../adapters/store/schema.ts";
+import {
+  chooseDriver,
+  openDatabase,
+  type SqliteDatabase,
+  SqliteOpenError,
+} from "../../../adapters/store/sqlite-driver.ts";
+import { createSqliteStore, openSqliteStore } from "../../../adapters/store/sqlite.ts";
+import { withFolder } from "../support/folder.ts";
+
+async function makeDatabase(path: string, sql: string): Promise<void> {
+  const db = await openDatabase(path);
+  db.exec(sql);
+  db.close();
+}
+
+async function assertRefused(path: string, message: RegExp): Promise<void> {
+  await assert.rejects(openSqliteStore(path), (error) => {
+    assert.ok(error instanceof SqliteOpenError);
+    assert.match(error.message, message);
+    assert.ok(error.message.includes(path), "names the file");
+    return true;
+  });
+}
+
+function valueOf(db: SqliteDatabase, pragma: string): unknown {
+  return Object.values(db.prepare(`PRAGMA ${pragma}`).get() as object)[0];
+}
+
+describe("Opening SQLite", () => {
+  test("CT-25, C9: a file that is opened again holds what was written", () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "kept.sqlite");
+      const user = { publicId: "ann", status: "suspended" } as const;
+      const first = await openSqliteStore(path);
+      assert.equal(await first.readMeta("demo"), null);
+      await first.transact({}, () => grant(null, [{ type: "user-written", user }]));
+      await first.writeMeta("demo", "no");
+      await first.writeMeta("demo", "yes");
+      await first.close();
+      const second = await openSqliteStore(path);
+      assert.deepEqual((await second.read({ user: "ann" })).user, user);
+      assert.equal(await second.readMeta("demo"), "yes");
+      await second.close();
+    }));
+
+  test("C9, T2: folders are made, commits are synced, and only the owner may read", () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "a", "b", "private.sqlite");
+      const store = await openSqliteStore(path);
+      await store.writeMeta("some", "thing");
+      const modes = [join(folder, "a"), join(folder, "a", "b"), path, `${path}-wal`]
+        .map(async (name) => ((await stat(name)).mode & 0o777).toString(8));
+      assert.deepEqual(await Promise.all(modes), ["700", "700", "600", "600"]);
+      await store.close();
+      const db = await openDatabase(path);
+      assert.equal(valueOf(db, "journal_mode"), "wal");
+      assert.equal(valueOf(db, "synchronous"), 2);
+      assert.equal(valueOf(db, "foreign_keys"), 1);
+      db.close();
+    }));
+
+  test("A3: what is no database of ours is refused with what to do, and left as it was", () =>
+    withFolder(async (folder) => {
+      const text = join(folder, "notes.txt");
+      await writeFile(text, "not a database, but longer than a header ".repeat(200));
+      await chmod(text, 0o644);
+      const before = await readFile(text);
+      await assertRefused(text, /not an SQLite database: give another path/);
+      assert.deepEqual(await readFile(text), before);
+      assert.equal((await stat(text)).mode & 0o777, 0o644);
+
+      await mkdir(join(folder, "folder.sqlite"));
+      await assertRefused(join(folder, "folder.sqlite"), /EISDIR|directory/);
+
+      const foreign = join(folder, "foreign.sqlite");
+      await makeDatabase(foreign, "CREATE TABLE notes (text TEXT)");
+      const notes = await readFile(foreign);
+      await assertRefused(foreign, /another program: give another path/);
+      assert.deepEqual(await readFile(foreign), notes);
+
+      const damaged = join(folder, "damaged.sqlite");
+      await (await openSqliteStore(damaged)).close();
+      const file = await open(damaged, "r+");
+      await file.write(new Uint8Array(4000).fill(255), 0, 4000, 96);
+      await file.close();
+      await assertRefused(damaged, /damaged: restore it from a backup/);
+    }));
+
+  test("A3: a newer schema is refused, and left as it was", () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "newer.sqlite");
+      await (await openSqliteStore(path)).close();
+      const newer = MIGRATIONS.length + 1;
+      await makeDatabase(path, `PRAGMA user_version = ${newer}`);
+      await assertRefused(path, new RegExp(`schema ${newer} .* upgrade`));
+      const db = await openDatabase(path);
+      assert.equal(valueOf(db, "user_version"), newer);
+      db.close();
+    }));
+
+  test("SY-06: a new file that several open at once is set up once", () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "new.sqlite");
+      const all = [await openDatabase(path), await openDatabase(path), await openDatabase(path)];
+      await Promise.all(all.map((db) => migrate(db))); // each finds it empty before one begins
+      for (const db of all) db.close();
+    }));
+
+  test("A3: an older schema is brought up to date in one step, or not at all", async () => {
+    const db = await openDatabase(":memory:");
+    await migrate(db);
+    const store = createSqliteStore(db);
+    await store.writeMeta("kept", "yes");
+    const add = "ALTER TABLE users ADD COLUMN note TEXT";
+    await assert.rejects(migrate(db, [...MIGRATIONS, add, "CREATE NONSENSE"]), /NONSENSE/);
+    assert.equal(valueOf(db, "user_version"), MIGRATIONS.length);
+    await migrate(db, [...MIGRATIONS, add]);
+    await migrate(db, [...MIGRATIONS, add]);
+    assert.equal(valueOf(db, "user_version"), MIGRATIONS.length + 1);
+    db.exec("UPDATE users SET note = 'there'");
+    assert.equal(await store.readMeta("kept"), "yes");
+    await store.close();
+  });
+
+  test("A3: where there is no driver, the error names the cure", async () => {
+    const absent = () => Promise.reject(new Error("Cannot find package 'libsql'"));
+    await assert.rejects(chooseDriver(undefined, absent), /Node 22\.13.*Deno.*npm install libsql/);
+  });
+
+  test("R5, P5: no statement looks at more rows than it needs", async () => {
+    const statements: string[] = [];
+    const db = await openDatabase(":memory:");
+    await migrate(db);
+    const store = createSqliteStore({
+      ...{ exec: (sql: string) => db.exec(sql), close: () => db.close() },
+      prepare(sql) {
+        statements.push(sql);
+        return db.prepare(sql);
+      },
+    });
+    const scans = statements.filter((sql) => /SELECT|UPDATE|DELETE/.test(sql)).flatMap((sql) => {
+      // Every driver can list, though the store does without.
+      const explain = db.prepare(`EXPLAIN QUERY PLAN ${sql}`) as unknown as {
+        all(): { detail: string }[];
+      };
+      return explain.all().map(({ detail }) => detail).filter((detail) =>
+        /^SCAN|TEMP B-TREE/.test(detail)
+      );
+    });
+    // All that a sweep walks through is what it will remove: some revoked connections.
+    const revoked = /^SCAN (?:source|dead|connections USING INDEX connections_revoked)$/;
+    assert.deepEqual(scans.filter((detail) => !revoked.test(detail)), []);
+    assert.ok(scans.length > 0 && statements.length > 30);
+    await store.close();
+  });
+});

@@ -1,0 +1,138 @@
+/**
+ * The reference server as `serve --dev` builds it, on a free port, with its harness. For tests of the
+ * conformance suite and for those who break the server on purpose. No test runner in here.
+ * @module
+ */
+import { createConsentVerifier } from "../../../adapters/consent/verifier.ts";
+import { DEMO_AUDIENCE, DEMO_ISSUER, DEMO_ISSUER_KEY } from "../../../adapters/dev/demo.ts";
+import { createService, type Service } from "../../../adapters/direct.ts";
+import { systemClock } from "../../../adapters/entropy.ts";
+import {
+  type AdjustableClock,
+  createAdjustableClock,
+  createHarness,
+  createTrustRegister,
+} from "../../../adapters/dev/harness.ts";
+import type { HttpHandler } from "../../../adapters/http/exchange.ts";
+import { PATHS } from "../../../adapters/http/metadata.ts";
+import { createHttpHandler } from "../../../adapters/http/router.ts";
+import { startServer } from "../../../adapters/http/server.ts";
+import { publicJwk } from "../../../adapters/jws/private-jwk.ts";
+import type { Ports, Store } from "../../../adapters/ports.ts";
+import { createMemoryStore } from "../../../adapters/store/memory.ts";
+import { createJwtTokens } from "../../../adapters/tokens/jwt/at-jwt.ts";
+import { newSigningKeys, publicJwks } from "../../../adapters/tokens/jwt/signing-keys.ts";
+import { createOpaqueTokens } from "../../../adapters/tokens/opaque.ts";
+import { generateTokenKeys } from "../../../adapters/tokens/token-keys.ts";
+import { type Numbers, RANGES } from "../../../core/settings.ts";
+
+/** How a server differs from the ordinary one. */
+export interface ReferenceOptions {
+  /** Default: in memory. It is closed when the server stops. */
+  readonly store?: Store;
+  /** JWT access tokens instead of opaque ones. */
+  readonly jwt?: boolean;
+  readonly settings?: Partial<Numbers>;
+  /** The merchants that the demo issuer may speak for. */
+  readonly merchants?: readonly string[];
+  /** Replaces ports before the service is built. */
+  readonly ports?: (ports: Ports, clock: AdjustableClock) => Ports;
+  /** Replaces the service. */
+  readonly service?: (service: Service) => Service;
+  /** Endpoints that neither harness nor metadata tell of; their paths answer 404. */
+  readonly without?: readonly ("revocation" | "introspection" | "users")[];
+  /** Replaces the handler of everything but the harness. */
+  readonly handler?: (handler: HttpHandler) => HttpHandler;
+}
+
+/** A server that runs. */
+export interface Reference {
+  /** The mutation. */
+  readonly endpoint: string;
+  readonly harness: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a server. */
+export async function startReference(options: ReferenceOptions = {}): Promise<Reference> {
+  const clock = createAdjustableClock(systemClock);
+  const trust = createTrustRegister();
+  const store = options.store ?? createMemoryStore();
+  const policy = { ...defaults(), ...options.settings };
+  let handler: HttpHandler = () => Promise.resolve({ status: 503, headers: {}, body: "" });
+  const server = await startServer({
+    handler: (request) => handler(request),
+    port: 0,
+    host: "127.0.0.1",
+  });
+  const keys = await newSigningKeys("ES256");
+  const opaque = createOpaqueTokens({ serverId: DEMO_AUDIENCE, keys: generateTokenKeys() });
+  const tokens = options.jwt
+    ? await createJwtTokens({
+      issuer: server.url,
+      audience: server.url + PATHS.users,
+      keys,
+      opaque,
+    })
+    : opaque;
+  const demo = { issuer: DEMO_ISSUER, jwks: { keys: [publicJwk(DEMO_ISSUER_KEY)] } };
+  const consents = trust.extend(await createConsentVerifier([demo]));
+  const ports = { store, tokens, consents, clock };
+  const built = createService(options.ports?.(ports, clock) ?? ports, {
+    ...policy,
+    audience: DEMO_AUDIENCE,
+    issuers: trust.list([{ issuer: DEMO_ISSUER, merchants: options.merchants ?? [] }]),
+  });
+  const service = options.service?.(built) ?? built;
+  const product = createHttpHandler(service, {
+    publicUrl: server.url,
+    rateLimit: null,
+    ...(options.jwt && { jwks: () => publicJwks(keys, Math.floor(clock.now() / 1000)) }),
+  });
+  const all = {
+    token: server.url + PATHS.token,
+    revocation: server.url + PATHS.revoke,
+    introspection: server.url + PATHS.introspect,
+    users: server.url + PATHS.users,
+  };
+  const endpoints = Object.fromEntries(
+    Object.entries(all).filter(([name]) => !options.without?.some((other) => other === name)),
+  );
+  const harness = createHarness({
+    service: () => built,
+    store,
+    clock,
+    trust,
+    key: DEMO_ISSUER_KEY,
+    description: () => ({ version: "0.1.0", audience: DEMO_AUDIENCE, policy, endpoints }),
+  });
+  const served = options.handler?.(product) ?? product;
+  const pruned = withoutEndpoints(served, (options.without ?? []).map((name) => all[name]));
+  handler = (request) => (request.target.startsWith("/harness/") ? harness : pruned)(request);
+  return {
+    endpoint: server.url + PATHS.partners,
+    harness: `${server.url}/harness`,
+    async stop() {
+      await server.stop(0);
+      await store.close();
+    },
+  };
+}
+
+/** Answers 404 at these URLs and leaves them out of the metadata. */
+function withoutEndpoints(handler: HttpHandler, urls: readonly string[]): HttpHandler {
+  const paths = urls.map((url) => new URL(url).pathname);
+  return async (request) => {
+    if (paths.includes(request.target)) return { status: 404, headers: {}, body: "" };
+    const response = await handler(request);
+    if (request.target !== PATHS.metadata) return response;
+    const members = Object.entries(JSON.parse(response.body));
+    const left = members.filter(([, value]) => !urls.includes(String(value)));
+    return { ...response, body: JSON.stringify(Object.fromEntries(left)) };
+  };
+}
+
+function defaults(): Numbers {
+  const entries = Object.entries(RANGES).map(([name, range]) => [name, range.default]);
+  return Object.fromEntries(entries) as Numbers;
+}
