@@ -16,15 +16,12 @@ export function readText(path: string): string {
 
 /** What is at the top of the repository and is not ignored; folders end with a slash. */
 export function listTop(): readonly string[] {
-  return list("").filter((name) => name !== ".git/");
+  return list("");
 }
 
 /** Every file that is not ignored, by its path from the root, sorted. */
 export function listFiles(under = ""): readonly string[] {
-  return list(under).flatMap((path) => {
-    if (path === ".git/") return [];
-    return path.endsWith("/") ? listFiles(path) : [path];
-  });
+  return list(under).flatMap((path) => path.endsWith("/") ? listFiles(path) : [path]);
 }
 
 /** Every TypeScript file below a folder. */
@@ -66,6 +63,7 @@ const PARSED = new Map<string, ts.SourceFile>();
 
 function list(under: string): readonly string[] {
   return readdirSync(ROOT + under, { withFileTypes: true })
+    .filter(({ name }) => name !== ".git") // a file, not a folder, in a worktree
     .map((entry) => under + entry.name + (entry.isDirectory() ? "/" : ""))
     .filter((path) => !isIgnored(path))
     .sort();
