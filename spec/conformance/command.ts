@@ -5,14 +5,16 @@
 import { readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { stopwatch } from "./ambient.ts";
+import { stopwatch } from "./base/ambient.ts";
 import { cases } from "./cases/all.ts";
 import { formats, type ReportFormat, writeReport } from "./report/formats.ts";
 import { textReport } from "./report/text.ts";
-import { conform, type ConformOptions, type Progress } from "./run.ts";
-import { CannotRun } from "./session.ts";
-import { readSubjects, type Subjects } from "./subjects.ts";
-import type { Case, Level, Report } from "./types.ts";
+import { conform, type ConformOptions, type Progress } from "./run/conform.ts";
+import { CannotRun } from "./target/session.ts";
+import { readSubjects, type Subjects } from "./target/subjects.ts";
+import type { Level } from "../requirements/model.ts";
+import type { Case } from "./case.ts";
+import type { Report } from "./results.ts";
 
 /** What `conform --help` prints. */
 export const CONFORM_HELP: string = `Check an implementation of fetchTokensForUser, over the wire.

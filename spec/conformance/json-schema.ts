@@ -2,7 +2,7 @@
  * As much of JSON Schema (2020-12) as the schemas of this folder use, to check documents against them.
  * @module
  */
-import { isObject } from "./encoding.ts";
+import { isObject } from "./base/encoding.ts";
 
 /** A schema. */
 export type Schema = Readonly<Record<string, unknown>>;

@@ -19,30 +19,30 @@
  * @module
  */
 export { cases } from "./cases/all.ts";
-export { checkCase, conform, type ConformOptions, type Progress } from "./run.ts";
-export { summaryOf } from "./summary.ts";
-export { CannotRun, openSession, type Session, type SessionOptions } from "./session.ts";
+export { checkCase, conform, type ConformOptions, type Progress } from "./run/conform.ts";
+export { summaryOf } from "./report/summary.ts";
+export { CannotRun, openSession, type Session, type SessionOptions } from "./target/session.ts";
 export {
   type FlawName,
   readSubjects,
   type SubjectClient,
   type Subjects,
   type SubjectTokens,
-} from "./subjects.ts";
-export type { DescribedIssuer, Endpoints } from "./description.ts";
+} from "./target/subjects.ts";
+export type { DescribedIssuer, Endpoints } from "./target/description.ts";
+export type { Level } from "../requirements/model.ts";
+export type { Case } from "./case.ts";
+export type { Need } from "./needs.ts";
 export type {
-  Case,
   CaseResult,
   Depth,
   Exchange,
   Group,
   Legend,
-  Level,
-  Need,
   Outcome,
   Report,
   Summary,
-} from "./types.ts";
+} from "./results.ts";
 export { describeNeed, type NeedName, NEEDS } from "./needs.ts";
 export { formats, type ReportFormat, writeReport } from "./report/formats.ts";
 export type { TextOptions } from "./report/text.ts";

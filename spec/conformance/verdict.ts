@@ -2,7 +2,7 @@
  * How a case says that something is wrong. A case that returns has passed.
  * @module
  */
-import type { Need } from "./types.ts";
+import type { Need } from "./needs.ts";
 
 /** The implementation does not do what is expected. */
 export class Failure extends Error {

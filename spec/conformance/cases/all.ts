@@ -2,7 +2,7 @@
  * All cases, in the order in which they run.
  * @module
  */
-import type { Case } from "../types.ts";
+import type { Case } from "../case.ts";
 import { clientAuthentication } from "./client-authentication.ts";
 import { consentToken } from "./consent-token.ts";
 import { contract } from "./contract.ts";

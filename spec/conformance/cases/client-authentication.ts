@@ -2,8 +2,8 @@
  * Who may call the mutation (G7, G8).
  * @module
  */
-import { base64, utf8 } from "../encoding.ts";
-import { type CaseSpec, define } from "../define.ts";
+import { base64, utf8 } from "../base/encoding.ts";
+import { type CaseSpec, define } from "../case.ts";
 import {
   basic,
   controlPublicId,
@@ -14,10 +14,10 @@ import {
   graphql,
   notGranted,
   WRONG_SECRET,
-} from "../product.ts";
-import { actor, advance, client, freeze, harness, type Stage, user } from "../stage.ts";
-import { hideParty, type Party } from "../target.ts";
-import type { Case } from "../types.ts";
+} from "../stage/product.ts";
+import { actor, advance, client, freeze, harness, type Stage, user } from "../stage/stage.ts";
+import { hideParty, type Party } from "../target/target.ts";
+import type { Case } from "../case.ts";
 import { check, control, equal, Failure } from "../verdict.ts";
 
 const REMEDY =

@@ -2,14 +2,21 @@
  * What a consent token says (C4, C8, G10): claims that are missing, malformed or about somebody else.
  * @module
  */
-import { ATTACKER } from "../attacker.ts";
-import { consent, controlConsent, draft, flawedConsent, sign, signAnything } from "../consents.ts";
-import type { CaseSpec } from "../define.ts";
-import { signWith } from "../jws.ts";
-import { granted, notGranted, redeem, refused } from "../product.ts";
-import { actor, now, type Stage, unknownUser, user } from "../stage.ts";
-import { offered, someScope } from "../target.ts";
-import type { Level } from "../types.ts";
+import { ATTACKER } from "../stage/attacker.ts";
+import {
+  consent,
+  controlConsent,
+  draft,
+  flawedConsent,
+  sign,
+  signAnything,
+} from "../stage/consents.ts";
+import type { CaseSpec } from "../case.ts";
+import { signWith } from "../base/jws.ts";
+import { granted, notGranted, redeem, refused } from "../stage/product.ts";
+import { actor, now, type Stage, unknownUser, user } from "../stage/stage.ts";
+import { offered, someScope } from "../target/target.ts";
+import type { Level } from "../../requirements/model.ts";
 import { type Flaw, flawed, orReady } from "./flawed.ts";
 
 const REQUIRED =

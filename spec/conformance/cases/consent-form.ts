@@ -2,13 +2,13 @@
  * The form of a consent token (C2, C3): header parameters, kinds of token, encoding, size.
  * @module
  */
-import { consent, type Draft, draft, issuerKey, sign, signAnything } from "../consents.ts";
-import type { CaseSpec } from "../define.ts";
-import { utf8 } from "../encoding.ts";
-import { type Part, segment, signWith } from "../jws.ts";
-import { describeAnswer, granted, hideConsent, notGranted, redeem } from "../product.ts";
-import { actor, type Stage, user } from "../stage.ts";
-import type { Level } from "../types.ts";
+import { consent, type Draft, draft, issuerKey, sign, signAnything } from "../stage/consents.ts";
+import type { CaseSpec } from "../case.ts";
+import { utf8 } from "../base/encoding.ts";
+import { type Part, segment, signWith } from "../base/jws.ts";
+import { describeAnswer, granted, hideConsent, notGranted, redeem } from "../stage/product.ts";
+import { actor, type Stage, user } from "../stage/stage.ts";
+import type { Level } from "../../requirements/model.ts";
 import { check } from "../verdict.ts";
 import { flawed } from "./flawed.ts";
 

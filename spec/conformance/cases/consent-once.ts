@@ -2,11 +2,11 @@
  * What a consent token does when it is redeemed, and when it is presented again (C6, C9, C11–C14).
  * @module
  */
-import { anyConsent, consent, controlConsent, draft, sign } from "../consents.ts";
-import { ATTACKER } from "../attacker.ts";
-import type { CaseSpec } from "../define.ts";
-import { signWith } from "../jws.ts";
-import { signAnything } from "../consents.ts";
+import { anyConsent, consent, controlConsent, draft, sign } from "../stage/consents.ts";
+import { ATTACKER } from "../stage/attacker.ts";
+import type { CaseSpec } from "../case.ts";
+import { signWith } from "../base/jws.ts";
+import { signAnything } from "../stage/consents.ts";
 import {
   describeAnswer,
   type FetchAnswer,
@@ -19,10 +19,10 @@ import {
   refused,
   revokeToken,
   type Tokens,
-} from "../product.ts";
-import { actor, advance, connect, freeze, harness, now, type Stage, user } from "../stage.ts";
-import { offered, type Party, someScope } from "../target.ts";
-import type { Need } from "../types.ts";
+} from "../stage/product.ts";
+import { actor, advance, connect, freeze, harness, now, type Stage, user } from "../stage/stage.ts";
+import { offered, type Party, someScope } from "../target/target.ts";
+import type { Need } from "../needs.ts";
 import { check, control, equal, equalScope } from "../verdict.ts";
 
 const ONCE = "Record (iss, jti) with a unique key in the transaction that issues the tokens.";

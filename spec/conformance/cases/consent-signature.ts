@@ -2,10 +2,10 @@
  * Who signed a consent token, and how (C2): forgeries.
  * @module
  */
-import { ATTACKER, ATTACKER_CERTIFICATE, openTrap } from "../attacker.ts";
-import { consent, type Draft, draft, issuerKey, sign, signAnything } from "../consents.ts";
-import type { CaseSpec } from "../define.ts";
-import { base64, base64url, fromBase64url, utf8 } from "../encoding.ts";
+import { ATTACKER, ATTACKER_CERTIFICATE, openTrap } from "../stage/attacker.ts";
+import { consent, type Draft, draft, issuerKey, sign, signAnything } from "../stage/consents.ts";
+import type { CaseSpec } from "../case.ts";
+import { base64, base64url, fromBase64url, utf8 } from "../base/encoding.ts";
 import {
   type Algorithm,
   generateKey,
@@ -19,11 +19,12 @@ import {
   spkiOf,
   type Unfit,
   unsigned,
-} from "../jws.ts";
-import { granted, hideConsent, redeem, refused } from "../product.ts";
-import { actor, harness, merchant, type Stage, user } from "../stage.ts";
-import { offered } from "../target.ts";
-import type { Level, Need } from "../types.ts";
+} from "../base/jws.ts";
+import { granted, hideConsent, redeem, refused } from "../stage/product.ts";
+import { actor, harness, merchant, type Stage, user } from "../stage/stage.ts";
+import { offered } from "../target/target.ts";
+import type { Level } from "../../requirements/model.ts";
+import type { Need } from "../needs.ts";
 import { check, control, mayFail } from "../verdict.ts";
 import { type Flaw, flawed } from "./flawed.ts";
 

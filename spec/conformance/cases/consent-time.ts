@@ -2,11 +2,12 @@
  * When a consent token is good (C5): far from every boundary, and on each side of each.
  * @module
  */
-import { consent, type DraftOptions, lifetimeOf, sign } from "../consents.ts";
-import type { CaseSpec } from "../define.ts";
-import { granted, redeem, refused } from "../product.ts";
-import { actor, freeze, now, type Stage, user } from "../stage.ts";
-import type { Level, Need } from "../types.ts";
+import { consent, type DraftOptions, lifetimeOf, sign } from "../stage/consents.ts";
+import type { CaseSpec } from "../case.ts";
+import { granted, redeem, refused } from "../stage/product.ts";
+import { actor, freeze, now, type Stage, user } from "../stage/stage.ts";
+import type { Level } from "../../requirements/model.ts";
+import type { Need } from "../needs.ts";
 import { type Flaw, flawed, orReady } from "./flawed.ts";
 
 const HOUR = 3600;

@@ -2,8 +2,8 @@
  * Consent tokens, all cases.
  * @module
  */
-import { define } from "../define.ts";
-import type { Case } from "../types.ts";
+import { define } from "../case.ts";
+import type { Case } from "../case.ts";
 import { CLAIMS } from "./consent-claims.ts";
 import { FORM } from "./consent-form.ts";
 import { ONCE_CASES } from "./consent-once.ts";

@@ -3,12 +3,12 @@
  * documents that use it.
  * @module
  */
-import { type CaseSpec, define } from "../define.ts";
-import { type FieldShape, mutationRoot, typeOf, type TypeShape } from "../introspection.ts";
-import { DOCUMENT, granted, graphql, refused } from "../product.ts";
-import { actor, type Stage, unknownUser, user } from "../stage.ts";
-import { offered } from "../target.ts";
-import type { Case } from "../types.ts";
+import { type CaseSpec, define } from "../case.ts";
+import { type FieldShape, mutationRoot, typeOf, type TypeShape } from "../target/introspection.ts";
+import { DOCUMENT, granted, graphql, refused } from "../stage/product.ts";
+import { actor, type Stage, unknownUser, user } from "../stage/stage.ts";
+import { offered } from "../target/target.ts";
+import type { Case } from "../case.ts";
 import { check, equal, Failure, show } from "../verdict.ts";
 
 const PAYLOAD = "FetchTokensForUserPayload";

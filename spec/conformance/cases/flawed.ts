@@ -3,12 +3,13 @@
  * flaw, so that a refusal for another reason is never taken for the defence.
  * @module
  */
-import { controlConsent, type Draft, draft, flawedConsent } from "../consents.ts";
-import type { CaseSpec } from "../define.ts";
-import { redeem, refused } from "../product.ts";
-import { actor, type Stage, user } from "../stage.ts";
-import type { FlawName } from "../subjects.ts";
-import type { Level, Need } from "../types.ts";
+import { controlConsent, type Draft, draft, flawedConsent } from "../stage/consents.ts";
+import type { CaseSpec } from "../case.ts";
+import { redeem, refused } from "../stage/product.ts";
+import { actor, type Stage, user } from "../stage/stage.ts";
+import type { FlawName } from "../target/subjects.ts";
+import type { Level } from "../../requirements/model.ts";
+import type { Need } from "../needs.ts";
 
 /** A flaw. */
 export interface Flaw {

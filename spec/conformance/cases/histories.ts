@@ -3,17 +3,18 @@
  * @module
  */
 import { type NumericSetting, readSettings, type Settings } from "../../../core/settings.ts";
-import { stopwatch } from "../ambient.ts";
-import { type CaseSpec, define } from "../define.ts";
-import { generateKey, type SigningKey } from "../jws.ts";
+import { stopwatch } from "../base/ambient.ts";
+import { type CaseSpec, define } from "../case.ts";
+import { generateKey, type SigningKey } from "../base/jws.ts";
 import { draw, type Known, probes, type Profile } from "../oracle/generate.ts";
 import { begin, type Divergence, type Play, take } from "../oracle/play.ts";
 import { shrink } from "../oracle/shrink.ts";
 import type { Step } from "../oracle/steps.ts";
-import { createRandom, deriveSeed } from "../random.ts";
-import { createStage, type Stage, unfreeze } from "../stage.ts";
-import { offered } from "../target.ts";
-import type { Case, Need } from "../types.ts";
+import { createRandom, deriveSeed } from "../base/random.ts";
+import { createStage, type Stage, unfreeze } from "../stage/stage.ts";
+import { offered } from "../target/target.ts";
+import type { Case } from "../case.ts";
+import type { Need } from "../needs.ts";
 import { Blocked, Failure } from "../verdict.ts";
 
 const NUMBERS: readonly NumericSetting[] = [

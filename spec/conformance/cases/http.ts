@@ -2,7 +2,7 @@
  * GraphQL over HTTP, limits, and what must not stand in answers (G7, G9, A2).
  * @module
  */
-import { type CaseSpec, define } from "../define.ts";
+import { type CaseSpec, define } from "../case.ts";
 import {
   basic,
   controlPublicId,
@@ -14,9 +14,10 @@ import {
   graphql,
   notGranted,
   redeem,
-} from "../product.ts";
-import { actor, type Stage, unknownUser, user } from "../stage.ts";
-import type { Case, Level } from "../types.ts";
+} from "../stage/product.ts";
+import { actor, type Stage, unknownUser, user } from "../stage/stage.ts";
+import type { Level } from "../../requirements/model.ts";
+import type { Case } from "../case.ts";
 import { check, equal } from "../verdict.ts";
 
 /** A request by the partner that is not the ordinary POST. */

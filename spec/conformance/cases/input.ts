@@ -2,8 +2,8 @@
  * Exactly one input (E1–E3), however it is written, and odd values (G10).
  * @module
  */
-import { anyConsent, consent } from "../consents.ts";
-import { type CaseSpec, define } from "../define.ts";
+import { anyConsent, consent } from "../stage/consents.ts";
+import { type CaseSpec, define } from "../case.ts";
 import {
   carriesTokens,
   controlPublicId,
@@ -15,10 +15,11 @@ import {
   notGranted,
   redeem,
   refused,
-} from "../product.ts";
-import { actor, unknownUser, user } from "../stage.ts";
-import { isObject } from "../encoding.ts";
-import type { Case, Level } from "../types.ts";
+} from "../stage/product.ts";
+import { actor, unknownUser, user } from "../stage/stage.ts";
+import { isObject } from "../base/encoding.ts";
+import type { Level } from "../../requirements/model.ts";
+import type { Case } from "../case.ts";
 import { Blocked, check, equal } from "../verdict.ts";
 
 const SELECTION = `{ accessToken expiresIn publicId refreshToken scope tokenType

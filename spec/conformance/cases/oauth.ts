@@ -2,9 +2,9 @@
  * Introspection (RFC 7662), metadata (RFC 8414), key sets, and the Users API (T7, T8).
  * @module
  */
-import { anyConsent } from "../consents.ts";
-import type { CaseSpec } from "../define.ts";
-import { isObject } from "../encoding.ts";
+import { anyConsent } from "../stage/consents.ts";
+import type { CaseSpec } from "../case.ts";
+import { isObject } from "../base/encoding.ts";
 import {
   basic,
   callUsersApi,
@@ -16,10 +16,10 @@ import {
   refresh,
   refreshed,
   WRONG_SECRET,
-} from "../product.ts";
-import { actor, client, type Stage, unknownUser, user } from "../stage.ts";
-import { offered } from "../target.ts";
-import type { Need } from "../types.ts";
+} from "../stage/product.ts";
+import { actor, client, type Stage, unknownUser, user } from "../stage/stage.ts";
+import { offered } from "../target/target.ts";
+import type { Need } from "../needs.ts";
 import { check, control, equal } from "../verdict.ts";
 import { flip, someTokens } from "./tokens.ts";
 

@@ -2,12 +2,12 @@
  * Which of several connections serves (P3), in whatever order they were made.
  * @module
  */
-import { delegate } from "../consents.ts";
-import type { CaseSpec } from "../define.ts";
-import { fetchTokens, granted } from "../product.ts";
-import { actor, advance, connect, freeze, harness, now, type Stage, user } from "../stage.ts";
-import { someScope, wholeScope } from "../target.ts";
-import type { Need } from "../types.ts";
+import { delegate } from "../stage/consents.ts";
+import type { CaseSpec } from "../case.ts";
+import { fetchTokens, granted } from "../stage/product.ts";
+import { actor, advance, connect, freeze, harness, now, type Stage, user } from "../stage/stage.ts";
+import { someScope, wholeScope } from "../target/target.ts";
+import type { Need } from "../needs.ts";
 import { equalScope } from "../verdict.ts";
 
 const DIRECT_FIRST =

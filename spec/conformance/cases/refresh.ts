@@ -2,8 +2,8 @@
  * The token endpoint: request and response (RFC 6749), rotation (T5), scope (T6).
  * @module
  */
-import type { CaseSpec } from "../define.ts";
-import { isObject } from "../encoding.ts";
+import type { CaseSpec } from "../case.ts";
+import { isObject } from "../base/encoding.ts";
 import {
   basic,
   type Caller,
@@ -16,12 +16,13 @@ import {
   refreshed,
   refusedWith,
   WRONG_SECRET,
-} from "../product.ts";
-import { actor, advance, connect, freeze, harness, type Stage, user } from "../stage.ts";
-import { offered, someScope, wholeScope } from "../target.ts";
-import type { Level, Need } from "../types.ts";
+} from "../stage/product.ts";
+import { actor, advance, connect, freeze, harness, type Stage, user } from "../stage/stage.ts";
+import { offered, someScope, wholeScope } from "../target/target.ts";
+import type { Level } from "../../requirements/model.ts";
+import type { Need } from "../needs.ts";
 import { check, control, equal, equalScope } from "../verdict.ts";
-import type { Reply } from "../wire.ts";
+import type { Reply } from "../wire/wire.ts";
 import { flip, someTokens } from "./tokens.ts";
 
 const NEEDS: readonly Need[] = ["client", "connected-user", "token-endpoint"];

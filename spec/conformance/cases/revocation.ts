@@ -2,8 +2,8 @@
  * How tokens end: revoked by their client (RFC 7009), or because authority ended (R1–R3).
  * @module
  */
-import { delegate } from "../consents.ts";
-import { type CaseSpec, define } from "../define.ts";
+import { delegate } from "../stage/consents.ts";
+import { type CaseSpec, define } from "../case.ts";
 import {
   basic,
   fetchTokens,
@@ -17,10 +17,11 @@ import {
   revokeToken,
   type Tokens,
   WRONG_SECRET,
-} from "../product.ts";
-import { actor, client, connect, harness, merchant, type Stage, user } from "../stage.ts";
-import { offered, type Party, someScope, wholeScope } from "../target.ts";
-import type { Case, Need } from "../types.ts";
+} from "../stage/product.ts";
+import { actor, client, connect, harness, merchant, type Stage, user } from "../stage/stage.ts";
+import { offered, type Party, someScope, wholeScope } from "../target/target.ts";
+import type { Case } from "../case.ts";
+import type { Need } from "../needs.ts";
 import { check, control, equal, equalScope } from "../verdict.ts";
 import { flip, someTokens } from "./tokens.ts";
 

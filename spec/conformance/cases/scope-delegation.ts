@@ -2,9 +2,9 @@
  * Who gets tokens by public id, and with which scope (P1–P4, C8, C10, R1, R3, R4).
  * @module
  */
-import { consent, delegate } from "../consents.ts";
-import { type CaseSpec, define } from "../define.ts";
-import { controlPublicId, fetchTokens, granted, redeem, refused } from "../product.ts";
+import { consent, delegate } from "../stage/consents.ts";
+import { type CaseSpec, define } from "../case.ts";
+import { controlPublicId, fetchTokens, granted, redeem, refused } from "../stage/product.ts";
 import {
   actor,
   advance,
@@ -17,9 +17,9 @@ import {
   type Stage,
   unknownUser,
   user,
-} from "../stage.ts";
-import { someScope, wholeScope } from "../target.ts";
-import type { Case } from "../types.ts";
+} from "../stage/stage.ts";
+import { someScope, wholeScope } from "../target/target.ts";
+import type { Case } from "../case.ts";
 import { check, equal, equalScope, Failure, sortScope } from "../verdict.ts";
 import { PRECEDENCE } from "./precedence.ts";
 

@@ -2,8 +2,8 @@
  * Tokens and what can be done with them, all cases.
  * @module
  */
-import { define } from "../define.ts";
-import type { Case } from "../types.ts";
+import { define } from "../case.ts";
+import type { Case } from "../case.ts";
 import { OAUTH } from "./oauth.ts";
 import { REFRESH } from "./refresh.ts";
 import { TOKENS } from "./tokens.ts";

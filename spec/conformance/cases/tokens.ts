@@ -2,9 +2,9 @@
  * Issued tokens: the answer they come in, their strings, their lifetimes (G5, G6, T1–T3, P5).
  * @module
  */
-import { delegate } from "../consents.ts";
-import type { CaseSpec } from "../define.ts";
-import { fromBase64url, isObject, parseJson } from "../encoding.ts";
+import { delegate } from "../stage/consents.ts";
+import type { CaseSpec } from "../case.ts";
+import { fromBase64url, isObject, parseJson } from "../base/encoding.ts";
 import {
   fetchTokens,
   granted,
@@ -16,9 +16,9 @@ import {
   refusedWith,
   TOKEN_FIELDS,
   type Tokens,
-} from "../product.ts";
-import { actor, advance, freeze, type Stage, unknownUser, user } from "../stage.ts";
-import type { Need } from "../types.ts";
+} from "../stage/product.ts";
+import { actor, advance, freeze, type Stage, unknownUser, user } from "../stage/stage.ts";
+import type { Need } from "../needs.ts";
 import { check, control, equal, equalScope } from "../verdict.ts";
 
 /** Tokens of a user who is connected to the partner. */

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Settings } from "../../../core/settings.ts";
-import type { Random } from "../random.ts";
+import type { Random } from "../base/random.ts";
 import type { Deed, PartyRole, Role, Step } from "./steps.ts";
 
 /** What can be spoken of. */

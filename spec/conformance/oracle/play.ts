@@ -3,9 +3,9 @@
  * explained by any order in which the core could have taken them.
  * @module
  */
-import { base64url, hex } from "../encoding.ts";
-import { randomBytes } from "../ambient.ts";
-import { compact, type SigningKey, signWith } from "../jws.ts";
+import { base64url, hex } from "../base/encoding.ts";
+import { randomBytes } from "../base/ambient.ts";
+import { compact, type SigningKey, signWith } from "../base/jws.ts";
 import {
   describeAnswer,
   describeReply,
@@ -18,9 +18,9 @@ import {
   refresh,
   refreshed,
   revokeToken,
-} from "../product.ts";
-import { freeze, harness, type Stage } from "../stage.ts";
-import { hideParty, offered, type Party } from "../target.ts";
+} from "../stage/product.ts";
+import { freeze, harness, type Stage } from "../stage/stage.ts";
+import { hideParty, offered, type Party } from "../target/target.ts";
 import { Blocked } from "../verdict.ts";
 import type { Settings } from "../../../core/settings.ts";
 import { type Action, type Answer, initialWorld, match, type World } from "./model.ts";

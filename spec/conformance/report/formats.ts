@@ -2,7 +2,7 @@
  * All forms of a report.
  * @module
  */
-import type { Report } from "../types.ts";
+import type { Report } from "../results.ts";
 import { htmlReport } from "./html.ts";
 import { junitReport } from "./junit.ts";
 import { tapReport } from "./tap.ts";

@@ -2,7 +2,7 @@
  * Results gathered in the ways that reports show them.
  * @module
  */
-import type { CaseResult, Group, Outcome, Report, Summary } from "../types.ts";
+import type { CaseResult, Group, Outcome, Report, Summary } from "../results.ts";
 
 /** The outcomes in the order of their weight. */
 export const OUTCOMES: readonly Outcome[] = ["failed", "warned", "expected", "skipped", "passed"];

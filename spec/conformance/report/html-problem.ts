@@ -4,7 +4,7 @@
  * @module
  */
 import { describeSource, requirement } from "../../requirements/mod.ts";
-import type { CaseResult, Exchange } from "../types.ts";
+import type { CaseResult, Exchange } from "../results.ts";
 import { type Markup, markup } from "./markup.ts";
 
 /** A block that can be opened and closed. */
@@ -17,11 +17,13 @@ export function problem(result: CaseResult, open: boolean): Markup {
   const cited = attacks.length === 0
     ? null
     : markup`<p class="soft">A defence against ${attacks.join(", ")}.</p>`;
+  const said = [does, expects].filter((text) => text !== undefined).join(" ");
+  const check = said === "" ? null : markup`<h3>The check</h3><p>${said}</p>`;
   return markup`<details id="${id}"${{ safe: open ? " open" : "" }}>
 <summary><span class="level ${outcome}">${level}</span><b>${result.title}</b> <small><code>${id}</code></small></summary>
 ${comparison(result)}${sequence}
 <h3>How to fix it</h3><p>${remedy}</p>
-<h3>What was done</h3><p>${does} ${expects}</p>
+${check}
 <h3>The rule</h3>${requirements.map(rule)}
 ${cited}${transcript(result)}</details>
 `;

@@ -2,8 +2,8 @@
  * The report as one page that needs nothing else: what came of it, what is wrong, why, and how to fix it.
  * @module
  */
-import { summaryOf } from "../summary.ts";
-import type { CaseResult, Outcome, Report, Summary } from "../types.ts";
+import { summaryOf } from "./summary.ts";
+import type { CaseResult, Outcome, Report, Summary } from "../results.ts";
 import {
   byGroup,
   byReason,

@@ -3,8 +3,8 @@
  * not followed passes, with the warning in its output.
  * @module
  */
-import { summaryOf } from "../summary.ts";
-import type { CaseResult, Report } from "../types.ts";
+import { summaryOf } from "./summary.ts";
+import type { CaseResult, Report } from "../results.ts";
 import { byGroup } from "./gather.ts";
 import { type Markup, markup, type Part } from "./markup.ts";
 

@@ -3,7 +3,7 @@
  * not count as a failure.
  * @module
  */
-import type { CaseResult, Report } from "../types.ts";
+import type { CaseResult, Report } from "../results.ts";
 
 /** Writes the report as TAP. */
 export function tapReport({ cases, target, seed }: Report): string {

@@ -2,8 +2,8 @@
  * The report for a terminal: short, what matters last.
  * @module
  */
-import { summaryOf } from "../summary.ts";
-import type { CaseResult, Report } from "../types.ts";
+import { summaryOf } from "./summary.ts";
+import type { CaseResult, Report } from "../results.ts";
 import { byGroup, byReason, countsOf, withOutcome } from "./gather.ts";
 
 /** How the text is to look. */

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import test from "node:test";
-import { command } from "../../conformance/protocol.ts";
-import { createSecrets } from "../../conformance/secrets.ts";
-import { createWire, Unanswered } from "../../conformance/wire.ts";
+import { command } from "../../conformance/wire/protocol.ts";
+import { createSecrets } from "../../conformance/wire/secrets.ts";
+import { createWire, Unanswered } from "../../conformance/wire/wire.ts";
 
 const OK = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
 const TOO_LARGE = "HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\n\r\n";

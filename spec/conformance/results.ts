@@ -1,13 +1,8 @@
 /**
- * What a conformance case is, and what comes of it. Plain data.
+ * The results of a run. Plain data.
  * @module
  */
 import type { Level } from "../requirements/model.ts";
-import type { Need } from "./needs.ts";
-import type { Stage } from "./stage.ts";
-
-export type { Level } from "../requirements/model.ts";
-export type { Need } from "./needs.ts";
 
 /** What the cases are about. A group is the first part of a case's id. */
 export type Group =
@@ -20,33 +15,6 @@ export type Group =
   | "revocation"
   | "http"
   | "histories";
-
-/** One check. Everything but `run` is data; an id is never used again for another check. */
-export interface Case {
-  /** `group/slug`. Stable. */
-  readonly id: string;
-  readonly group: Group;
-  /** MUST only for what the vendor documents or a standard demands. */
-  readonly level: Level;
-  /** Ids of the rules in `spec/requirements/mod.ts`. */
-  readonly requirements: readonly string[];
-  /** Ids of the attacks that this is a defence against. */
-  readonly attacks: readonly string[];
-  /** What holds where the case passes, one sentence. */
-  readonly title: string;
-  /** What the suite does. */
-  readonly does: string;
-  /** What must come of it. */
-  readonly expects: string;
-  /** What to look at where it does not. */
-  readonly remedy: string;
-  readonly needs: readonly Need[];
-  /**
-   * Runs the check against an implementation.
-   * @throws {Failure} `Blocked` `Missing` `HarnessFault`
-   */
-  run(stage: Stage): Promise<void>;
-}
 
 /**
  * What came of a case. `failed`: a MUST that is not met, or, at any level, no answer or a harness that
@@ -93,8 +61,8 @@ export interface CaseResult {
   readonly requirements: readonly string[];
   readonly attacks: readonly string[];
   readonly title: string;
-  readonly does: string;
-  readonly expects: string;
+  readonly does?: string;
+  readonly expects?: string;
   readonly remedy: string;
   readonly milliseconds: number;
   /** Why it failed, or what it would need to run. */

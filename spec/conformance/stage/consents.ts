@@ -2,14 +2,21 @@
  * Consent tokens: drafted as they should be, then signed as drafted.
  * @module
  */
-import { hex } from "./encoding.ts";
-import { randomBytes } from "./ambient.ts";
-import { type Algorithm, compact, type Part, type Sign, type SigningKey, signWith } from "./jws.ts";
+import { hex } from "../base/encoding.ts";
+import { randomBytes } from "../base/ambient.ts";
+import {
+  type Algorithm,
+  compact,
+  type Part,
+  type Sign,
+  type SigningKey,
+  signWith,
+} from "../base/jws.ts";
 import { granted, hideConsent, redeem, type Tokens } from "./product.ts";
 import { actor, harness, now, type Stage, user } from "./stage.ts";
-import type { FlawName } from "./subjects.ts";
-import { type Issuer, offered, type Party, wholeScope } from "./target.ts";
-import { control, Missing } from "./verdict.ts";
+import type { FlawName } from "../target/subjects.ts";
+import { type Issuer, offered, type Party, wholeScope } from "../target/target.ts";
+import { control, Missing } from "../verdict.ts";
 
 /** A consent token before it is signed. */
 export interface Draft {

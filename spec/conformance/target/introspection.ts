@@ -2,9 +2,9 @@
  * The schema of an implementation, as GraphQL introspection shows it, in the notation of the SDL.
  * @module
  */
-import { base64, isObject, utf8 } from "./encoding.ts";
+import { base64, isObject, utf8 } from "../base/encoding.ts";
 import type { Party } from "./target.ts";
-import type { Wire } from "./wire.ts";
+import type { Wire } from "../wire/wire.ts";
 
 const QUERY = `query Contract {
   __schema {

@@ -5,7 +5,7 @@
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type SigningKey, toSigningKey } from "./jws.ts";
+import { type SigningKey, toSigningKey } from "../base/jws.ts";
 
 /** The attacker's key. It stands here in the open: nobody may trust it. */
 export const ATTACKER: SigningKey = toSigningKey("ES256", "attacker", {

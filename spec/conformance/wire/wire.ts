@@ -2,10 +2,10 @@
  * One HTTP request at a time, each bounded in time and size, each written down.
  * @module
  */
-import { pause } from "./ambient.ts";
-import { parseJson } from "./encoding.ts";
+import { pause } from "../base/ambient.ts";
+import { parseJson } from "../base/encoding.ts";
 import type { Secrets } from "./secrets.ts";
-import type { Exchange } from "./types.ts";
+import type { Exchange } from "../results.ts";
 
 /** A request. */
 export interface WireRequest {

@@ -2,16 +2,17 @@
  * Runs cases against one implementation and gathers what came of them.
  * @module
  */
-import { stopwatch, systemNow } from "./ambient.ts";
-import { cases as allCases } from "./cases/all.ts";
+import { stopwatch, systemNow } from "../base/ambient.ts";
+import { cases as allCases } from "../cases/all.ts";
 import { digestOf } from "./digest.ts";
-import { describeNeed } from "./needs.ts";
-import { openSession, type Session, type SessionOptions } from "./session.ts";
-import { summaryOf } from "./summary.ts";
-import { createStage, type Stage, unfreeze } from "./stage.ts";
-import type { Case, CaseResult, Depth, Exchange, Outcome, Report } from "./types.ts";
-import { Blocked, Failure, HarnessFault, Missing } from "./verdict.ts";
-import { Unanswered } from "./wire.ts";
+import { describeNeed } from "../needs.ts";
+import { openSession, type Session, type SessionOptions } from "../target/session.ts";
+import { summaryOf } from "../report/summary.ts";
+import { createStage, type Stage, unfreeze } from "../stage/stage.ts";
+import type { Case } from "../case.ts";
+import type { CaseResult, Depth, Exchange, Outcome, Report } from "../results.ts";
+import { Blocked, Failure, HarnessFault, Missing } from "../verdict.ts";
+import { Unanswered } from "../wire/wire.ts";
 
 /** What to run, and against what. */
 export interface ConformOptions extends SessionOptions {
@@ -144,8 +145,8 @@ function resultOf(subject: Case, outcome: Outcome): CaseResult {
     requirements,
     attacks,
     title,
-    does,
-    expects,
+    ...(does !== undefined && { does }),
+    ...(expects !== undefined && { expects }),
     remedy,
     milliseconds: 0,
   };

@@ -3,8 +3,8 @@
  * a reader still sees which token came back.
  * @module
  */
-import { isObject } from "./encoding.ts";
-import type { Legend } from "./types.ts";
+import { isObject } from "../base/encoding.ts";
+import type { Legend } from "../results.ts";
 
 /** What is known to be secret. */
 export interface Secrets {

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Description, readDescription } from "./description.ts";
-import { isObject } from "./encoding.ts";
+import { isObject } from "../base/encoding.ts";
 
 /** A client with its credentials. */
 export interface SubjectClient {

@@ -4,11 +4,11 @@
  * in docs/reference/harness-protocol.md; harness.schema.json is the same for machines.
  * @module
  */
-import { pause } from "./ambient.ts";
-import { type Description, readDescription } from "./description.ts";
-import { isObject } from "./encoding.ts";
-import type { Need } from "./types.ts";
-import { HarnessFault, Missing } from "./verdict.ts";
+import { pause } from "../base/ambient.ts";
+import { type Description, readDescription } from "../target/description.ts";
+import { isObject } from "../base/encoding.ts";
+import type { Need } from "../needs.ts";
+import { HarnessFault, Missing } from "../verdict.ts";
 import { type Reply, Unanswered, type Wire, type WireRequest } from "./wire.ts";
 
 /** The commands besides `describe`. An implementation offers those that it can. */

@@ -2,7 +2,7 @@
  * Outcomes, counted.
  * @module
  */
-import type { CaseResult, Outcome, Summary } from "./types.ts";
+import type { CaseResult, Outcome, Summary } from "../results.ts";
 
 /** Counts outcomes. */
 export function summaryOf(results: readonly CaseResult[]): Summary {

@@ -3,8 +3,8 @@
  * @module
  */
 import type { Description, Endpoints } from "./description.ts";
-import { isObject } from "./encoding.ts";
-import { type Reply, Unanswered, type Wire } from "./wire.ts";
+import { isObject } from "../base/encoding.ts";
+import { type Reply, Unanswered, type Wire } from "../wire/wire.ts";
 
 /** The vendor's path of the mutation (G7) and of the Users API (T8). */
 export const PATHS = {

@@ -4,15 +4,15 @@
  */
 import type { Description } from "./description.ts";
 import { findEndpoints, PATHS, readMetadata } from "./discovery.ts";
-import { base64url, hex } from "./encoding.ts";
-import { randomBytes, systemNow } from "./ambient.ts";
+import { base64url, hex } from "../base/encoding.ts";
+import { randomBytes, systemNow } from "../base/ambient.ts";
 import { introspectSchema } from "./introspection.ts";
-import { type Algorithm, ALGORITHMS, generateKey, toSigningKey } from "./jws.ts";
-import { command, describe, type HarnessAddress, type SeedClient } from "./protocol.ts";
-import { createSecrets, type Secrets } from "./secrets.ts";
+import { type Algorithm, ALGORITHMS, generateKey, toSigningKey } from "../base/jws.ts";
+import { command, describe, type HarnessAddress, type SeedClient } from "../wire/protocol.ts";
+import { createSecrets, type Secrets } from "../wire/secrets.ts";
 import { NO_SUBJECTS, type Subjects } from "./subjects.ts";
 import { capabilities, type Cast, hideParty, type Issuer, partyOf, type Target } from "./target.ts";
-import { createWire, type Line, Unanswered, type Wire } from "./wire.ts";
+import { createWire, type Line, Unanswered, type Wire } from "../wire/wire.ts";
 
 /** What to test, and what the suite may work with. */
 export interface SessionOptions {

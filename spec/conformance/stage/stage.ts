@@ -2,18 +2,18 @@
  * Where one case plays: users and clients of its own, a clock it may move, a transcript.
  * @module
  */
-import { base64url, hex } from "./encoding.ts";
-import { randomBytes, systemNow } from "./ambient.ts";
+import { base64url, hex } from "../base/encoding.ts";
+import { randomBytes, systemNow } from "../base/ambient.ts";
 import {
   command,
   type HarnessCommand,
   type Requests,
   type SeedClient,
   type SeedConnection,
-} from "./protocol.ts";
-import { createRandom, deriveSeed, type Random } from "./random.ts";
-import { createSecrets } from "./secrets.ts";
-import type { Session } from "./session.ts";
+} from "../wire/protocol.ts";
+import { createRandom, deriveSeed, type Random } from "../base/random.ts";
+import { createSecrets } from "../wire/secrets.ts";
+import type { Session } from "../target/session.ts";
 import {
   type Cast,
   hideParty,
@@ -22,9 +22,9 @@ import {
   partyOf,
   type Target,
   wholeScope,
-} from "./target.ts";
-import { HarnessFault, Missing } from "./verdict.ts";
-import { createWire, type Wire } from "./wire.ts";
+} from "../target/target.ts";
+import { HarnessFault, Missing } from "../verdict.ts";
+import { createWire, type Wire } from "../wire/wire.ts";
 
 /** What a case has to work with. */
 export interface Stage {

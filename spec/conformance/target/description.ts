@@ -2,8 +2,8 @@
  * What an implementation says of itself, read with care: by its harness, or in a subjects file.
  * @module
  */
-import { type NumericSetting, RANGES } from "../../core/settings.ts";
-import { isObject } from "./encoding.ts";
+import { type NumericSetting, RANGES } from "../../../core/settings.ts";
+import { isObject } from "../base/encoding.ts";
 
 /** Where the endpoints besides the mutation are. Absent: not offered, unless server metadata names it. */
 export interface Endpoints {

@@ -2,12 +2,12 @@
  * What a client of the implementation can do: the only answers that are judged.
  * @module
  */
-import { base64, fromBase64url, isObject, utf8 } from "./encoding.ts";
-import { describeJws } from "./jws.ts";
+import { base64, fromBase64url, isObject, utf8 } from "../base/encoding.ts";
+import { describeJws } from "../base/jws.ts";
 import { actor, type Stage } from "./stage.ts";
-import { offered, type Party } from "./target.ts";
-import { check, control, Failure, Missing, show } from "./verdict.ts";
-import type { Reply } from "./wire.ts";
+import { offered, type Party } from "../target/target.ts";
+import { check, control, Failure, Missing, show } from "../verdict.ts";
+import type { Reply } from "../wire/wire.ts";
 
 /** The document that the suite sends unless a case is about documents. */
 export const DOCUMENT = `mutation FetchTokens($publicId: String, $consentToken: String) {

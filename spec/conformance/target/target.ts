@@ -3,15 +3,15 @@
  * the first case.
  * @module
  */
-import type { NumericSetting } from "../../core/settings.ts";
-import { base64, utf8 } from "./encoding.ts";
-import { type Algorithm, ALGORITHMS, type SigningKey } from "./jws.ts";
+import type { NumericSetting } from "../../../core/settings.ts";
+import { base64, utf8 } from "../base/encoding.ts";
+import { type Algorithm, ALGORITHMS, type SigningKey } from "../base/jws.ts";
 import type { Endpoints } from "./description.ts";
-import type { HarnessAddress, SeedClient } from "./protocol.ts";
-import type { Secrets } from "./secrets.ts";
+import type { HarnessAddress, SeedClient } from "../wire/protocol.ts";
+import type { Secrets } from "../wire/secrets.ts";
 import type { Subjects } from "./subjects.ts";
-import type { Need } from "./types.ts";
-import { Missing } from "./verdict.ts";
+import type { Need } from "../needs.ts";
+import { Missing } from "../verdict.ts";
 
 /** A client that the suite may act as. */
 export interface Party {
