@@ -1,4 +1,4 @@
-// What a consent token says: a JWT that a trusted issuer signed for one of its merchants.
+// Verifies consent tokens: JWTs that a trusted issuer signed for one of its merchants.
 import { createPublicKey, verify } from "node:crypto";
 
 const FITS = {
@@ -12,45 +12,47 @@ const SCOPE = /^$|^[!#-[\]-~]+( [!#-[\]-~]+)*$/;
 
 export const isIdentifier = (value) => typeof value === "string" && /^[!-~]{1,255}$/.test(value);
 
-/** The claims of a token that this client may redeem now; undefined for any other: why tells nobody. */
+/** The claims of a token that this client may redeem now, else undefined. The reason is not reported. */
 export function readConsent(token, situation) {
   try {
-    const { header, claims, signed, signature } = takeApart(token);
+    const { header, claims, signed, signature } = parseToken(token);
     const issuer = situation.issuers.get(claims.iss);
-    const good = isHeader(header) && areClaims(claims) && isMeant(claims, issuer, situation) &&
+    const valid = isHeader(header) && areClaims(claims) && isMeant(claims, issuer, situation) &&
       isTimely(claims, situation) && isSigned(header, issuer, signed, signature);
-    return good ? claims : undefined;
+    return valid ? claims : undefined;
   } catch {
     return undefined;
   }
 }
 
-function takeApart(token) {
+function parseToken(token) {
   const segments = token.length > LONGEST_TOKEN ? [] : token.split(".");
-  if (segments.length !== 3) throw new Error("A token has three segments.");
+  if (segments.length !== 3) throw new Error("The token must have three segments.");
   const [header, claims, signature] = segments.map(fromBase64url);
   const signed = Buffer.from(`${segments[0]}.${segments[1]}`);
   return { header: readObject(header), claims: readObject(claims), signed, signature };
 }
 
-/** Strict: no padding, no white space, no stray bits. */
+/** Decodes strictly: no padding, no white space, no trailing bits. */
 function fromBase64url(text) {
   const bytes = Buffer.from(text, "base64url");
-  if (bytes.toString("base64url") !== text) throw new Error("This is not base64url.");
+  if (bytes.toString("base64url") !== text) throw new Error("Invalid base64url.");
   return bytes;
 }
 
-/** A JSON object in UTF-8 in which no name stands twice: JSON.parse would silently take the last one. */
+/** A JSON object in UTF-8 without duplicate names, of which JSON.parse would silently keep the last. */
 function readObject(bytes) {
   const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  let kept = -1; // the object itself is visited, too
+  let kept = -1; // the root object is also visited
   const value = JSON.parse(text, function (_name, member) {
     if (!Array.isArray(this)) kept += 1;
     return member;
   });
   const strings = text.match(/"(?:[^"\\]|\\.)*"\s*:?/g) ?? [];
   const written = strings.filter((string) => string.endsWith(":")).length;
-  if (!text.trimStart().startsWith("{") || written !== kept) throw new Error("This is no object.");
+  if (!text.trimStart().startsWith("{") || written !== kept) {
+    throw new Error("Not a JSON object with unique names.");
+  }
   return value;
 }
 

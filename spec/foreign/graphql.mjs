@@ -1,4 +1,4 @@
-// GraphQL over HTTP, and the two schemas.
+// The two schemas, served by GraphQL over HTTP.
 import { buildSchema, execute, GraphQLError, parse, validate } from "graphql";
 import { byConsentToken, byPublicId } from "./mutation.mjs";
 import { issue } from "./tokens.mjs";
@@ -66,19 +66,19 @@ export async function answerUser({ user: publicId, client: clientId, scope }, he
       return insufficient ? null : { publicId, clientId, scope };
     },
   });
-  return !insufficient ? result : failure(403, "The scope openid is needed.", {
+  return !insufficient ? result : failure(403, "The token needs the scope openid.", {
     "www-authenticate": 'Bearer realm="users", error="insufficient_scope", scope="openid"',
   });
 }
 
 async function answer(headers, body, schema, rootValue) {
   if (!/^application\/json *(;|$)/i.test(headers["content-type"] ?? "")) {
-    return failure(415, "Send application/json.");
+    return failure(415, "Unsupported content type: use application/json.");
   }
   const operation = readOperation(body, schema);
   const result = operation && await execute({ schema, rootValue, ...operation });
-  // Without data nothing ran. What the library says about it may quote a secret that was sent.
-  if (result?.data === undefined) return failure(400, "This is no valid GraphQL request.");
+  // Without data, nothing was executed. The library's own message could quote a secret from the request.
+  if (result?.data === undefined) return failure(400, "Invalid GraphQL request.");
   const type = "application/graphql-response+json";
   return {
     status: 200,
@@ -92,9 +92,9 @@ function readOperation(body, schema) {
   try {
     const { query, variables: variableValues, operationName } = JSON.parse(body);
     const document = parse(query, { maxTokens: 2000 });
-    const good = fits(variableValues, "object") && fits(operationName, "string") &&
+    const valid = fits(variableValues, "object") && fits(operationName, "string") &&
       validate(schema, document).length === 0;
-    return good ? { document, variableValues, operationName } : undefined;
+    return valid ? { document, variableValues, operationName } : undefined;
   } catch {
     return undefined; // not JSON, not an object or not a document
   }

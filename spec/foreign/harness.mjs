@@ -1,4 +1,4 @@
-// The control plane for the conformance suite, for tests only: see docs/reference/harness-protocol.md.
+// The harness for the conformance suite, for tests only. See docs/reference/harness-protocol.md.
 import { ALGORITHMS } from "./consent.mjs";
 import { AUDIENCE, connect, connectionOf, POLICY, toScope, world } from "./world.mjs";
 import { disconnect, narrow, revoke } from "./world.mjs";
@@ -53,7 +53,7 @@ const COMMANDS = {
   },
   disconnect,
   "user-status"({ user, status }) {
-    if (world.users.get(user) === "deleted") throw new Error("To delete a user is final.");
+    if (world.users.get(user) === "deleted") throw new Error("A deleted user cannot be restored.");
     world.users.set(user, status);
   },
   "client-status"({ client, status }) {
@@ -69,12 +69,12 @@ const COMMANDS = {
   },
 };
 
-/** The handler of a path of the harness. */
+/** The handler for a path under /harness/, or undefined. */
 export function answerHarness(path) {
   const command = COMMANDS[path.replace("/harness/", "")];
   return command && ((headers, body) => {
     if (headers["content-type"] !== "application/json") {
-      return { status: 415, body: { error: "Send JSON." } };
+      return { status: 415, body: { error: "Unsupported content type: use application/json." } };
     }
     try {
       return { status: 200, body: command(JSON.parse(body)) ?? {} };

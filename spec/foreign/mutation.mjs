@@ -1,4 +1,4 @@
-// The decision behind fetchTokensForUser: a token family to issue from, or the code of a refusal.
+// Decides fetchTokensForUser: returns the token family to issue from, or a user error code.
 import { isIdentifier, readConsent } from "./consent.mjs";
 import { beginFamily, liveScope } from "./tokens.mjs";
 import * as connections from "./world.mjs";
@@ -32,7 +32,7 @@ export function byConsentToken(token, client) {
   return { family };
 }
 
-/** The answer may have been lost, and there is no second consent token: soon, and before any refresh. */
+/** The response may have been lost, and the client cannot get another token. Soon, and before any refresh. */
 const mayRetry = ({ family, at }) =>
   world.now() < at + POLICY.consentRetrySeconds && family.spent.length === 0 &&
   liveScope(family).length > 0;
@@ -40,7 +40,7 @@ const mayRetry = ({ family, at }) =>
 const isWithdrawn = ({ sub, azp, client_id, iat }) =>
   [azp, client_id].some((client) => connections.hasWithdrawn(sub, client, iat));
 
-/** The connection that this consent establishes, and the scope it is good for; none if nothing is left. */
+/** The connection that this consent establishes, and its scope; empty if no scope is left. */
 function delegate(consent) {
   const { sub: user, azp: merchant, client_id: client, iat, scope: text = "" } = consent;
   const source = connections.connectionOf({ user, client: merchant });

@@ -1,5 +1,5 @@
-// fetchTokensForUser once more: plain JavaScript over node:http, node:crypto and the npm package
-// graphql, written from the published documents. It shares no code with this project.
+// An independent implementation of fetchTokensForUser in plain JavaScript, on node:http, node:crypto and
+// the npm package graphql. It was written from the published documents and shares no code with this project.
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
@@ -8,7 +8,7 @@ import { answerHarness } from "./harness.mjs";
 import { inspect, refresh, revokeToken } from "./tokens.mjs";
 import { toScope, world } from "./world.mjs";
 
-// Who asks
+// Authentication
 
 const CHALLENGE = { "www-authenticate": 'Basic realm="clients", charset="UTF-8"' };
 
@@ -18,7 +18,7 @@ function readBasic({ authorization = "" }) {
   return { id, secret };
 }
 
-/** The client's id if the secret is one of its secrets. */
+/** The client's id, if the client is enabled and the secret is valid. */
 function authenticate({ id, secret = "" }) {
   const { enabled = false, secrets = [] } = world.clients.get(id) ?? {};
   const known = secrets.filter(({ until }) => world.now() < until);
@@ -40,12 +40,12 @@ function users(headers, body) {
   const found = token && inspect(token);
   if (found?.kind === "access") return answerUser(found, headers, body);
   const error = token === undefined ? "" : ', error="invalid_token"';
-  return failure(401, "A live access token is needed.", {
+  return failure(401, "An active access token is required.", {
     "www-authenticate": `Bearer realm="users"${error}`,
   });
 }
 
-// OAuth: what the three endpoints have in common, then each of them
+// OAuth: what the three endpoints share, then each endpoint
 
 const oauth = (answer) => (headers, body) => {
   const refuse = (error) => ({ status: 400, body: { error } });
@@ -123,21 +123,23 @@ const metadata = () => ({
 async function respond(request) {
   const [path] = request.url.split("?");
   let body = "";
-  // What is too long is read to its end all the same: to stop would reset the connection.
+  // Read an oversized body to the end as well: stopping early would reset the connection.
   for await (const chunk of request.setEncoding("utf8")) {
     if (body.length <= LONGEST_BODY) body += chunk;
   }
   if (request.method === "GET" && path === METADATA) return { status: 200, body: metadata() };
   const route = ROUTES[path] ?? answerHarness(path);
-  if (route === undefined) return failure(404, "There is nothing here.");
-  if (request.method !== "POST") return failure(405, "Use POST.", { allow: "POST" });
-  if (body.length > LONGEST_BODY) return failure(413, "This is too long.");
+  if (route === undefined) return failure(404, "Not found.");
+  if (request.method !== "POST") {
+    return failure(405, "Method not allowed: use POST.", { allow: "POST" });
+  }
+  if (body.length > LONGEST_BODY) return failure(413, "The body is too large.");
   return await route(request.headers, body);
 }
 
 const server = createServer(async (request, response) => {
   const { status, headers, body } = await respond(request)
-    .catch(() => failure(500, "Something went wrong."));
+    .catch(() => failure(500, "Internal server error."));
   const general = { "content-type": "application/json", "cache-control": "no-store" };
   response.writeHead(status, { ...general, ...headers }).end(JSON.stringify(body));
 });

@@ -1,5 +1,5 @@
-// Token families: one issuance and everything refreshed from it. No token is kept: each is a sealed
-// text that names its family.
+// Token families: one issuance and everything refreshed from it. No token is stored: each one is an
+// authenticated string that names its family.
 import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import { common, effectiveScope, POLICY, world } from "./world.mjs";
 
@@ -10,7 +10,7 @@ function seal(contents) {
   return `${text}.${createHmac("sha256", KEY).update(text).digest("base64url")}`;
 }
 
-/** What a token holds, and its family, if the seal is good and the family still there. */
+/** The contents of a token and its family, if its MAC is valid and the family still exists; else empty. */
 function open(token) {
   try {
     const contents = JSON.parse(Buffer.from(token.split(".")[0], "base64url").toString());
@@ -21,7 +21,7 @@ function open(token) {
   }
 }
 
-/** Begins a family. One too many on its connection ends the one that was not used for longest. */
+/** Starts a family. If the connection has too many, the least recently used one is evicted. */
 export function beginFamily(connection, scope) {
   const siblings = [...world.families.values()]
     .filter((family) => family.connection === connection)
@@ -44,7 +44,7 @@ const endOf = (family) =>
     family.began + POLICY.refreshAbsoluteSeconds,
   );
 
-/** What the tokens of a family are worth now; nothing when it is dead. */
+/** The effective scope of a family now; empty if the family has ended. */
 export function liveScope(family) {
   const alive = world.families.has(family.id) && world.now() < endOf(family);
   return alive ? common(family.scope, effectiveScope(family.connection)) : [];
@@ -65,7 +65,7 @@ export function issue(family, wanted = family.scope) {
   };
 }
 
-/** What a token is good for now; nothing if it is no live one. */
+/** What an active token allows now; undefined if the token is not active. */
 export function inspect(token) {
   const { kind, family, generation, scope, iat, exp } = open(token);
   if (family === undefined) return undefined;
@@ -77,16 +77,16 @@ export function inspect(token) {
   return { kind, user, client, scope: worth, ...times };
 }
 
-/** Ends the family of any genuine token of this client, spent or expired ones too. */
+/** Ends the family of any genuine token of this client, even if the token is spent or expired. */
 export function revokeToken(token, client) {
   const { family } = open(token);
   if (family?.connection.client === client) world.families.delete(family.id);
 }
 
 /**
- * The next tokens, or an error of RFC 6749. Whoever lost the answer is given the same again: for the
- * generation before the current one always, for the one before that a little while. What is older was
- * stolen, or lost beyond recovery, and ends the family.
+ * The next tokens, or an RFC 6749 error. A client that lost the response gets the current tokens again:
+ * with the previous generation at any time, with the one before that for a few seconds. Anything older
+ * is reuse and ends the family.
  */
 export function refresh(token, client, wanted) {
   const { kind, family, generation } = open(token);

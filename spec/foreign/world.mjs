@@ -1,5 +1,4 @@
-// What is remembered, in memory: clients, users, connections. What a connection is worth is computed
-// at every use.
+// All state, in memory. The effective scope of a connection is computed at every use, never stored.
 
 export const AUDIENCE = "https://foreign.example";
 export const POLICY = {
@@ -14,13 +13,13 @@ export const POLICY = {
   secretOverlapSeconds: 3600,
 };
 
-/** The harness sets the stage in here. */
+/** The harness writes to this directly. */
 export const world = {
   clients: new Map(), // id → { role, secrets: [{ secret, until }], scope: [token], enabled }
   users: new Map(), // public id → "active" | "suspended" | "deleted"
   connections: new Set(), // { user, client, scope: [token], source?: connection, iat }
-  families: new Map(), // id → { id, connection, scope: [token], began, spent: [when each generation was] }
-  withdrawals: new Map(), // "user client" → when
+  families: new Map(), // id → { id, connection, scope: [token], began, spent: [time of each rotation] }
+  withdrawals: new Map(), // "user client" → time
   issuers: new Map(), // iss → { keys: [jwk], merchants: [client id] }
   redeemed: new Map(), // "iss jti" → { token, family, at }
   now: () => Math.floor(Date.now() / 1000),
@@ -32,7 +31,7 @@ export const common = (one, other) => one.filter((token) => other.includes(token
 
 export const isActive = (user) => world.users.get(user) === "active";
 
-/** `iat` says when the user consented; a direct connection counts as the latest of all. */
+/** `iat` is when the user consented; a direct connection ranks as the latest. */
 export function connect(user, client, scope, basis = { iat: Infinity }) {
   const connection = { user, client, scope, ...basis };
   world.connections.add(connection);
@@ -46,7 +45,7 @@ export const connectionsOf = ({ user, client }) =>
 export const connectionOf = ({ via, ...pair }) =>
   connectionsOf(pair).find(({ source }) => source?.client === via);
 
-/** What a connection is worth now. */
+/** The scope that a connection grants now; empty if the user or client is not active. */
 export function effectiveScope({ user, client, scope, source }) {
   const { enabled, scope: registered } = world.clients.get(client);
   if (!enabled || !isActive(user)) return [];
@@ -54,13 +53,13 @@ export function effectiveScope({ user, client, scope, source }) {
   return source === undefined ? own : common(own, effectiveScope(source));
 }
 
-/** Takes scope back. It counts like a consent of this moment: an earlier one does not undo it. */
+/** Narrows the scope. This counts as a decision made now, so earlier consent does not undo it. */
 export function narrow(connection, scope) {
   connection.scope = common(connection.scope, scope);
   connection.iat = Math.max(connection.iat, world.now());
 }
 
-/** Ends a connection and all that rests on it: delegations and token families. */
+/** Revokes a connection and everything based on it: delegations and token families. */
 export function revoke(connection) {
   for (const one of world.connections) {
     if (one === connection || one.source === connection) world.connections.delete(one);
@@ -76,7 +75,7 @@ export function disconnect(pair) {
   withdraw(pair);
 }
 
-/** Consent from this second or before is void. */
+/** Voids consent given up to and including the current second. */
 const withdraw = ({ user, client }) => world.withdrawals.set(`${user} ${client}`, world.now());
 
 export const hasWithdrawn = (user, client, since) =>
