@@ -4,7 +4,7 @@
  */
 import type { Case } from "../case.ts";
 import { clientAuthentication } from "./client-authentication.ts";
-import { consentToken } from "./consent-token.ts";
+import { consentToken } from "./consent/mod.ts";
 import { contract } from "./contract.ts";
 import { histories } from "./histories.ts";
 import { http } from "./http.ts";
