@@ -4,7 +4,6 @@
  */
 import { CLI_REFERENCE_PATH, renderCliReference } from "./cli-reference.ts";
 import { REFERENCE_PATH, renderReference } from "./reference.ts";
-import { citationsById, type Trace } from "./trace.ts";
 
 /** A page and its text. */
 export interface Page {
@@ -13,9 +12,9 @@ export interface Page {
 }
 
 /** Prints every page. */
-export function renderPages(trace: Trace): readonly Page[] {
+export function renderPages(): readonly Page[] {
   return [
-    { path: REFERENCE_PATH, text: renderReference(citationsById(trace)) },
+    { path: REFERENCE_PATH, text: renderReference() },
     { path: CLI_REFERENCE_PATH, text: renderCliReference() },
   ];
 }

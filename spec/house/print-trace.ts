@@ -1,22 +1,19 @@
 /**
- * Prints which checks cite each rule and each attack, and what no check cites. Exits with 1 if there is
- * such a one.
+ * Prints the checks of each rule and each attack. Exits with 1 if one has none.
  * @module
  */
 import process from "node:process";
 import { attackById } from "../requirements/attacks.ts";
 import { requirement } from "../requirements/mod.ts";
-import { citationsById, describeCitation, readTrace, uncoveredIds } from "./trace.ts";
+import { checksOf, IDS, TITLES, uncheckedIds } from "./trace.ts";
 
-const trace = readTrace();
-for (const [id, citations] of citationsById(trace)) {
+const checks = checksOf(TITLES);
+for (const id of IDS) {
   console.log(`${id.padEnd(6)}${requirement(id)?.title ?? attackById(id)?.text}`);
-  for (const citation of citations) {
-    console.log(
-      `      ${citation.unconditional ? "" : "(may be skipped) "}${describeCitation(citation)}`,
-    );
+  for (const { name, skippable } of checks.filter(({ ids }) => ids.includes(id))) {
+    console.log(`      ${skippable ? "(may be skipped) " : ""}${name}`);
   }
 }
-const uncovered = uncoveredIds(trace);
-console.log(`\n${trace.citations.length} checks; cited by none: ${uncovered.join(" ") || "-"}`);
-process.exitCode = uncovered.length === 0 ? 0 : 1;
+const unchecked = uncheckedIds(checks);
+console.log(`\n${checks.length} checks; without a check: ${unchecked.join(" ") || "-"}`);
+process.exitCode = unchecked.length === 0 ? 0 : 1;

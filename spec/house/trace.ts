@@ -1,108 +1,96 @@
 /**
- * Which check cites which rule or attack, over all of `spec`.
+ * Which check cites which rule or attack: tests by their titles, the cases of the conformance suite and
+ * the invariants of the model by what they say themselves.
  * @module
  */
+import { cases } from "../conformance/cases/all.ts";
+import { INVARIANTS } from "../model/invariants.ts";
 import { attackById, ATTACKS } from "../requirements/attacks.ts";
 import { requirement, REQUIREMENTS } from "../requirements/mod.ts";
 import { type Level, strongest } from "../requirements/model.ts";
-import { reach } from "./imports.ts";
 import { listSources, readText } from "./source.ts";
-import { type Citation, readTitles, type Uncited } from "./titles.ts";
+import { readTitles, type Title } from "./titles.ts";
 
-/** Every id there is, in the order in which they are read. */
+/** Every id of a rule or an attack, in the order in which they are read. */
 export const IDS: readonly string[] = [...REQUIREMENTS, ...ATTACKS].map(({ id }) => id);
 
-const SOURCES = listSources("spec/");
-
-/** What cites what. */
-export interface Trace {
-  /** Tests, and entries of tables that a test imports. */
-  readonly citations: readonly Citation[];
-  readonly uncited: readonly Uncited[];
+/** Something that cites rules and attacks. */
+export interface Check {
+  /** `path:line "title"` of a test; `path "id"` of a case or an invariant. */
+  readonly name: string;
+  readonly ids: readonly string[];
+  /** How strict a case is. */
+  readonly level?: Level;
+  /** May be skipped, so it proves nothing. */
+  readonly skippable?: boolean;
 }
 
-/** The path of a test file, and whether it is one. */
-export function isTestFile(path: string): boolean {
-  return path.startsWith("spec/") && path.endsWith(".test.ts");
+/** The tests that run a table: each of its rows is a check. */
+const TABLES: Readonly<Record<string, readonly Check[]>> = {
+  "spec/tests/conformance/reference.test.ts": cases.map(
+    ({ id, requirements, attacks, level }) => ({
+      name: `case "${id}"`,
+      ids: [...requirements, ...attacks],
+      level,
+    }),
+  ),
+  "spec/tests/model/worlds.test.ts": INVARIANTS.map(({ id, rules }) => ({
+    name: `invariant "${id}"`,
+    ids: rules,
+  })),
+};
+
+/** Every test of `spec/`, wherever it is written. */
+export const TITLES: readonly Title[] = listSources("spec/")
+  .flatMap((path) => readTitles(path, readText(path)));
+
+/** Every check. The rows of a table count only where a test is made from them. */
+export function checksOf(titles: readonly Title[]): readonly Check[] {
+  const tests = titles.filter(({ ids }) => ids.length > 0)
+    .map(({ path, line, text, ids, skippable }) => ({
+      name: `${path}:${line} "${text}"`,
+      ids,
+      skippable,
+    }));
+  const rows = Object.entries(TABLES).filter(([runner]) =>
+    titles.some(({ path, kind, skippable }) => path === runner && kind === "data" && !skippable)
+  );
+  return [...tests, ...rows.flatMap(([, checks]) => checks)];
 }
 
-/** Reads every test, and every table that a test reaches. */
-export function readTrace(): Trace {
-  const citations: Citation[] = [];
-  const uncited: Uncited[] = [];
-  const tests = SOURCES.filter(isTestFile);
-  const tables = new Set<string>();
-  for (const path of tests) {
-    const titles = readTitles(path, readText(path));
-    citations.push(...titles.citations);
-    uncited.push(...titles.uncited);
-    const reached = modulesReached(path);
-    for (const module of reached) tables.add(module);
-    const hasEntries = [path, ...reached].some((module) => entriesOf(module).length > 0);
-    if (titles.fromTable && !hasEntries) {
-      uncited.push({ path, line: 1, name: "titles from a table, but no table is imported" });
-    }
-  }
-  for (const path of tables) citations.push(...entriesOf(path));
-  return { citations, uncited };
+/** The tests that do not say what they check. What a fault breaks, the cases that catch it say. */
+export function silentTests(titles: readonly Title[]): readonly string[] {
+  const mayUseData = (path: string) => path in TABLES || path.startsWith("spec/strength/");
+  return titles
+    .filter(({ kind, path }) => kind === "none" || (kind === "data" && !mayUseData(path)))
+    .map(({ path, line, text }) => `${path}:${line} "${text}"`);
 }
 
-/** The citations of each id, in the order of {@link IDS}. */
-export function citationsById({ citations }: Trace): ReadonlyMap<string, readonly Citation[]> {
-  return new Map(IDS.map((id) => [id, citations.filter(({ ids }) => ids.includes(id))]));
-}
-
-/** Citations of ids that there are not. */
-export function unknownIds({ citations }: Trace): readonly string[] {
-  return citations.flatMap(({ ids, ...citation }) =>
-    ids.filter((id) => !IDS.includes(id)).map((id) => `${describeCitation(citation)} cites ${id}`)
+/** Citations of ids that do not exist. */
+export function unknownIds(checks: readonly Check[]): readonly string[] {
+  return checks.flatMap(({ name, ids }) =>
+    ids.filter((id) => !IDS.includes(id)).map((id) => `${name} cites ${id}`)
   );
 }
 
-/** Ids that no check cites that always runs. */
-export function uncoveredIds(trace: Trace): readonly string[] {
-  return [...citationsById(trace)]
-    .filter(([, citations]) => !citations.some(({ unconditional }) => unconditional))
-    .map(([id]) => id);
+/** Ids without a check that always runs. */
+export function uncheckedIds(checks: readonly Check[]): readonly string[] {
+  const checked = new Set(checks.flatMap(({ ids, skippable }) => skippable ? [] : ids));
+  return IDS.filter((id) => !checked.has(id));
 }
 
-/** Cases that ask more of an implementation than the rules they cite. */
-export function overstrictCases({ citations }: Trace): readonly string[] {
-  return citations.flatMap(({ ids, level, ...citation }) => {
+/** Cases that demand more of an implementation than the rules they cite. */
+export function overstrictCases(checks: readonly Check[]): readonly string[] {
+  return checks.flatMap(({ name, ids, level }) => {
     const permitted = strongest(ids.flatMap(levelsOf));
-    return level === null || strongest([level, permitted]) === permitted
+    return level === undefined || strongest([level, permitted]) === permitted
       ? []
-      : [`${describeCitation(citation)} is a ${level}, its rules are a ${permitted}`];
+      : [`${name} is a ${level}, its rules are a ${permitted}`];
   });
-}
-
-/** A citation's place and name, for messages. */
-export function describeCitation({ path, line, name }: Omit<Citation, "ids" | "level">): string {
-  return `${path}:${line} "${name}"`;
 }
 
 /** The levels of a rule, or of the rules that answer an attack. */
 function levelsOf(id: string): readonly Level[] {
   const rules = attackById(id)?.rules ?? [id];
   return rules.map((rule) => requirement(rule)?.level ?? "MAY");
-}
-
-function modulesReached(path: string): readonly string[] {
-  const reached = reach([path], ({ typeOnly }) => !typeOnly).map(({ target }) => target);
-  return SOURCES.filter((source) => reached.includes(source))
-    .filter((source) => !isTestFile(source) && !isData(source));
-}
-
-/** The attacks name the rules that answer them: that is no check. */
-function isData(path: string): boolean {
-  return path.startsWith("spec/requirements/");
-}
-
-const ENTRIES = new Map<string, readonly Citation[]>();
-
-function entriesOf(path: string): readonly Citation[] {
-  const known = ENTRIES.get(path) ?? readTitles(path, readText(path)).citations
-    .filter(({ kind }) => kind === "entry");
-  ENTRIES.set(path, known);
-  return known;
 }

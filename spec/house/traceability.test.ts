@@ -7,48 +7,49 @@ import { renderPages } from "./pages.ts";
 import { listFiles, readText, ROOT } from "./source.ts";
 import { readTitles } from "./titles.ts";
 import {
-  describeCitation,
+  checksOf,
   IDS,
-  isTestFile,
   overstrictCases,
-  readTrace,
-  type Trace,
-  uncoveredIds,
+  silentTests,
+  TITLES,
+  uncheckedIds,
   unknownIds,
 } from "./trace.ts";
 
-const trace = readTrace();
+const CHECKS = checksOf(TITLES);
 
-test("house: every rule and every attack has a check that cites it and always runs", () => {
-  const uncovered = uncoveredIds(trace);
-  assert.equal(uncovered.length, 0, `no check cites ${uncovered.join(" ")}`);
+test("house: every rule and every attack has a check that always runs", () => {
+  assert.deepEqual(uncheckedIds(CHECKS), []);
 });
 
-test("house: no check cites a rule or an attack that there is not", () => {
-  assert.deepEqual(unknownIds(trace), []);
+test("house: no check cites a rule or an attack that does not exist", () => {
+  assert.deepEqual(unknownIds(CHECKS), []);
 });
 
 test("house: every test says what it checks", () => {
-  assert.deepEqual(trace.uncited.map(({ path, line, name }) => `${path}:${line} "${name}"`), []);
+  assert.deepEqual(silentTests(TITLES), []);
 });
 
 test("house: no case is stricter than the rules it cites", () => {
-  assert.deepEqual(overstrictCases(trace), []);
+  assert.deepEqual(overstrictCases(CHECKS), []);
 });
 
-test("house: every test file stands where the tests are run from", () => {
-  const tests = listFiles().filter((path) => path.endsWith(".test.ts"));
-  assert.ok(tests.length > 0);
+test("house: the tests that run the cases and the invariants are found", () => {
   assert.deepEqual(
-    tests.filter((path) =>
-      !/^spec\/(?:house|strength\/\w+|tests(?:\/\w+){1,3})\/[^/]+\.test\.ts$/.test(path)
-    ),
-    [],
+    [...new Set(TITLES.filter(({ kind }) => kind === "data").map(({ path }) => path))]
+      .filter((path) => path.startsWith("spec/tests/")),
+    ["spec/tests/conformance/reference.test.ts", "spec/tests/model/worlds.test.ts"],
   );
-  assert.ok(tests.every(isTestFile));
 });
 
-test("house: ids are unique, and attacks name rules that there are", () => {
+test("house: every test file is where the test scripts look", () => {
+  const tests = listFiles().filter((path) => path.endsWith(".test.ts"));
+  const place = /^spec\/(?:house|strength\/\w+|tests(?:\/\w+){1,3})\/[^/]+\.test\.ts$/;
+  assert.ok(tests.length > 0);
+  assert.deepEqual(tests.filter((path) => !place.test(path)), []);
+});
+
+test("house: ids are unique, and attacks name rules that exist", () => {
   assert.deepEqual(IDS.filter((id, index) => IDS.indexOf(id) !== index), []);
   const missing = ATTACKS.flatMap(({ id, rules }) =>
     rules.length === 0 || rules.some((rule) => requirement(rule) === undefined) ? [id] : []
@@ -65,7 +66,7 @@ test("house: a MUST is documented by the vendor or demanded by a standard", () =
 });
 
 test("house: the pages that are printed from data are fresh", () => {
-  const stale = renderPages(trace).filter(({ path, text }) =>
+  const stale = renderPages().filter(({ path, text }) =>
     !existsSync(ROOT + path) || readText(path) !== text
   );
   assert.deepEqual(stale.map(({ path }) => path), [], "run npm run docs");
@@ -82,46 +83,45 @@ describe("C6: a group", () => { check("inside", () => {}); });
 test.skip("C7: skipped", () => {});
 test("C8: perhaps", { skip: text === "" }, () => {});
 test("C9: never skipped", { skip: false }, () => {});
+/C10: a regular expression/.test("C10: an argument");
 for (const { rules, name } of TABLE) test(\`\${rules.join(", ")}: \${name}\`, () => {});
-const TABLE = [{ id: "x-1", rules: ["C10", "C11"], attacks: ["CT-21"], level: "MUST" }];
-always("y-2", ["C12", "C14"], "a sentence");
-never("y-3", ["a", "C14"]);
-/C13: a regular expression/.test("C13: an argument");
 test("tool: of the house", () => {});
 test("no id", () => {});
-test("C13 no colon", () => {});
+test("C11 no colon", () => {});
 test(text, () => {});
-test(\`\${text}: not from a table\`, () => {});
+test(\`\${text}: from something else\`, () => {});
 `;
 
-test("tool: titles are read from tests, groups, subtests and tables, and from nothing else", () => {
-  const { citations, uncited, fromTable } = readTitles("sample.ts", SAMPLE);
-  const cited = citations.map(({ ids, unconditional }) =>
-    ids.join("+") + (unconditional ? "" : "?")
-  );
-  const expected = "C3+CT-24 C4 C5 C5 C6 C7? C8? C9 C10+C11+CT-21 C12+C14".split(" ");
-  assert.deepEqual(cited, expected);
-  assert.deepEqual(uncited.map(({ name }) => name), [
-    "no id",
-    "C13 no colon",
-    "text",
-    "…: not from a table",
+test("tool: titles are read from tests, groups and subtests, and from nothing else", () => {
+  const titles = readTitles("spec/tests/sample.test.ts", SAMPLE);
+  const cited = titles.filter(({ kind }) => kind === "ids")
+    .map(({ ids, skippable }) => ids.join("+") + (skippable ? "?" : ""));
+  assert.deepEqual(cited, "C3+CT-24 C4 C5 C5 C6 C7? C8? C9".split(" "));
+  assert.deepEqual(silentTests(titles), [
+    'spec/tests/sample.test.ts:13 "…: …"', // from data, but not where cases or invariants run
+    'spec/tests/sample.test.ts:15 "no id"',
+    'spec/tests/sample.test.ts:16 "C11 no colon"',
+    'spec/tests/sample.test.ts:17 "…"',
+    'spec/tests/sample.test.ts:18 "…: from something else"',
   ]);
-  assert.ok(fromTable);
+  assert.deepEqual(readTitles("no-tests.ts", 'test("C1: of another runner", () => {});'), []);
 });
 
 test("tool: an unknown id, a missing check and an overstrict case are found", () => {
-  const { citations, uncited } = readTitles(
-    "sample.ts",
-    `import test from "node:test";
-     test("C6, C99: x", () => {});
-     test.skip("E1: x", () => {});
-     const TABLE = [{ id: "a", level: "MUST", requirements: ["C6"] },
-                    { id: "b", level: "SHOULD", requirements: ["CT-24"] }];`,
-  );
-  const sample: Trace = { citations, uncited };
-  assert.deepEqual(unknownIds(sample), ['sample.ts:2 "C6, C99: x" cites C99']);
-  assert.deepEqual(uncoveredIds(sample), IDS.filter((id) => id !== "C6" && id !== "CT-24"));
-  assert.deepEqual(overstrictCases(sample), ['sample.ts:4 "a" is a MUST, its rules are a SHOULD']);
-  assert.equal(citations.map(describeCitation)[1], 'sample.ts:3 "E1: x"');
+  const checks = [
+    { name: "a test", ids: ["C6", "C99"] },
+    { name: "a skipped test", ids: ["E1"], skippable: true },
+    { name: "a case", ids: ["C6"], level: "MUST" },
+    { name: "another case", ids: ["CT-24"], level: "SHOULD" },
+  ] as const;
+  assert.deepEqual(unknownIds(checks), ["a test cites C99"]);
+  assert.deepEqual(uncheckedIds(checks), IDS.filter((id) => id !== "C6" && id !== "CT-24"));
+  assert.deepEqual(overstrictCases(checks), ["a case is a MUST, its rules are a SHOULD"]);
+});
+
+test("tool: the rows of a table are checks only if a test is made from them", () => {
+  const worlds = TITLES.filter(({ path }) => path === "spec/tests/model/worlds.test.ts");
+  const withoutRunner = worlds.filter(({ kind }) => kind !== "data");
+  assert.equal(withoutRunner.length, worlds.length - 1);
+  assert.ok(checksOf(worlds).length > checksOf(withoutRunner).length + 50);
 });
