@@ -20,6 +20,7 @@ const TOP = [
   "CONTRIBUTING.md",
   "LICENSE",
   "README.md",
+  "SECURITY.md",
   "deno.json",
   "mod.ts",
   "package-lock.json",
@@ -79,6 +80,13 @@ test("house: every page that is mentioned exists", () => {
   const dangling = findText(TEXTS, mention)
     .filter((found) => !names.has(found.split(/[ /]/).at(-1) ?? ""));
   assert.deepEqual(dangling, []);
+});
+
+test("house: every npm script that is mentioned exists", () => {
+  const { scripts } = JSON.parse(readText("package.json"));
+  const mentioned = findText(TEXTS, /\bnpm run (?:--?\w+ )*([\w:-]*\w)/g);
+  assert.ok(mentioned.length > 20);
+  assert.deepEqual(mentioned.filter((found) => !scripts[found.split(" ")[1] ?? ""]), []);
 });
 
 test("house: every relative link of a page leads to a file", () => {

@@ -69,7 +69,7 @@ test("house: the pages that are printed from data are fresh", () => {
   const stale = renderPages().filter(({ path, text }) =>
     !existsSync(ROOT + path) || readText(path) !== text
   );
-  assert.deepEqual(stale.map(({ path }) => path), [], "run npm run docs");
+  assert.deepEqual(stale.map(({ path }) => path), [], "run npm run docs:write");
 });
 
 const SAMPLE = `

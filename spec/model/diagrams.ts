@@ -50,7 +50,7 @@ swept.`,
 };
 
 const HEAD = `<!-- deno-fmt-ignore-file -->
-<!-- Drawn by spec/model/diagrams.ts from the edges that were taken. Do not edit: npm run model -- --write-docs -->
+<!-- Drawn by spec/model/diagrams.ts from the edges that were taken. Do not edit: npm run prove:model -- --write-docs -->
 
 # The state machines
 

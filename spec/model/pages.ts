@@ -10,7 +10,7 @@ import { WORLDS } from "./worlds.ts";
 export const SPEC_PAGE_PATH = "docs/explanation/formal-spec.md";
 
 const HEAD = `<!-- deno-fmt-ignore-file -->
-<!-- Printed by spec/model/pages.ts from what was walked. Do not edit: npm run model -- --write-docs -->
+<!-- Printed by spec/model/pages.ts from what was walked. Do not edit: npm run prove:model -- --write-docs -->
 
 # The formal spec
 
@@ -32,10 +32,10 @@ shows it.
   and each reason for which the core can refuse must have been met.
 
 \`\`\`sh
-npm run model -- --quick            # the small worlds, as in the tests
-npm run model                       # all worlds, with progress; minutes
-npm run model -- --world rotation   # one of them
-npm run planted                     # faults planted into the core, and what catches each
+npm run prove:model -- --quick            # the small worlds, as in the tests
+npm run prove:model                       # all worlds, with progress; minutes
+npm run prove:model -- --world rotation   # one of them
+npm run prove:planted-bugs                     # faults planted into the core, and what catches each
 \`\`\`
 `;
 
@@ -68,7 +68,7 @@ ${rows.join("\n")}
 
 ## The larger worlds
 
-They are walked by \`npm run model\`, completely, too; these are the numbers of the last time.
+They are walked by \`npm run prove:model\`, completely, too; these are the numbers of the last time.
 
 | world | what it is for | states | transitions |
 | --- | --- | ---: | ---: |

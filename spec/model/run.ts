@@ -18,7 +18,7 @@ import { WORLDS } from "./worlds.ts";
 
 const HELP = `Walks every state of small worlds over the real core and asks every invariant.
 
-Usage: npm run model -- [options]
+Usage: npm run prove:model -- [options]
 
   --quick          only the small worlds, as in the tests
   --world NAME     only this world; may be given more than once

@@ -14,7 +14,7 @@ import { WORLDS } from "../../model/worlds.ts";
 const HELP =
   `Plants faults into copies of the core, one at a time, and walks the small worlds over each.
 
-Usage: npm run planted -- [options]
+Usage: npm run prove:planted-bugs -- [options]
 
   --fault ID     only this fault; may be given more than once
   --stories      tells the shortest story of each
@@ -103,7 +103,7 @@ function renderPage(verdicts: readonly Verdict[]): string {
     `\`\`\`text\n${storyOf(verdict).join("\n")}\n\`\`\`\n`
   );
   return `<!-- deno-fmt-ignore-file -->
-<!-- Printed by spec/strength/model/planted.ts. Do not edit: npm run planted -- --write-docs -->
+<!-- Printed by spec/strength/model/planted.ts. Do not edit: npm run prove:planted-bugs -- --write-docs -->
 
 # Planted bugs
 

@@ -32,7 +32,7 @@ export function renderPage(results: Results, explanations: readonly Explanation[
     )
   );
   return `<!-- deno-fmt-ignore-file -->
-<!-- Printed by spec/strength/mutation/run.ts. Do not edit: npm run mutation -- --page -->
+<!-- Printed by spec/strength/mutation/run.ts. Do not edit: npm run prove:mutants -- --page -->
 
 # Mutation testing
 

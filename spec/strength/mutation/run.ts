@@ -20,7 +20,7 @@ import { tryStage } from "./trial.ts";
 
 const HELP = `Puts every mutant of the core to the tests, one at a time.
 
-Usage: npm run mutation -- [options] [FILE…]
+Usage: npm run prove:mutants -- [options] [FILE…]
 
   FILE     only the mutants of this file, as core/scope.ts; the others keep their results
   --page   prints the page from the results as they stand, and runs nothing

@@ -37,7 +37,7 @@ function stands(text: string, { within, original }: Change): boolean {
 }
 
 test("house: every file of the core was mutated, and 95 % of the mutants are noticed at least", () => {
-  assert.deepEqual(Object.keys(RESULTS), listSources("core/"), "run npm run mutation");
+  assert.deepEqual(Object.keys(RESULTS), listSources("core/"), "run npm run prove:mutants");
   const score = scoreOf(Object.values(RESULTS));
   assert.ok(score >= 95, `${score.toFixed(1)} %`);
 });
@@ -51,12 +51,12 @@ test("house: the code of every survivor stands as it did when it was mutated", (
   assert.deepEqual(
     gone.map(({ file, within }) => `${file}: ${within}`),
     [],
-    "run npm run mutation",
+    "run npm run prove:mutants",
   );
 });
 
 test("house: the page about mutation testing is fresh", () => {
-  const how = "run npm run mutation -- --page";
+  const how = "run npm run prove:mutants -- --page";
   assert.equal(readText(PAGE_PATH), renderPage(RESULTS, EXPLANATIONS), how);
 });
 

@@ -1,9 +1,9 @@
 /**
  * Runs the suite against every faulty server and every legal variant, and says which case caught what.
  *
- *     npm run strength                       # all of them; writes docs/explanation/strength.md
- *     npm run strength -- --only rotation/  # those whose ids begin so; writes nothing
- *     npm run strength -- --json             # the rows as JSON instead of a table
+ *     npm run prove:faults                       # all of them; writes docs/explanation/strength.md
+ *     npm run prove:faults -- --only rotation/  # those whose ids begin so; writes nothing
+ *     npm run prove:faults -- --json             # the rows as JSON instead of a table
  *
  * @module
  */

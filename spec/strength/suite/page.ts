@@ -15,7 +15,7 @@ import { VARIANTS } from "./variants.ts";
 export const STRENGTH_PAGE_PATH = "docs/explanation/strength.md";
 
 const HEAD = `<!-- deno-fmt-ignore-file -->
-<!-- Printed by spec/strength/suite/page.ts from what was run. Do not edit: npm run strength -->
+<!-- Printed by spec/strength/suite/page.ts from what was run. Do not edit: npm run prove:faults -->
 
 # The strength of the conformance suite
 
@@ -30,8 +30,8 @@ not enough. The other way round, servers that made another choice, and as good a
 MUST: an implementation is not wrong for having decided otherwise.
 
 \`\`\`sh
-npm run strength                        # everything, in 15 minutes; writes this page
-npm run strength -- --only rotation/   # the faults of one room
+npm run prove:faults                        # everything, in 15 minutes; writes this page
+npm run prove:faults -- --only rotation/   # the faults of one room
 \`\`\`
 
 Each run of the tests plants every fault and runs the cases that are named for it. A fault that is not

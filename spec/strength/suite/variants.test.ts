@@ -69,7 +69,7 @@ test("tool: the published page is about these very servers", () => {
   const ids = [...FAULTS, ...VARIANTS].map(({ id }) => id);
   const missing = ids.filter((id) => !published.includes(id));
   const gone = published.filter((id) => id?.includes("/") && !ids.includes(id));
-  assert.deepEqual({ missing, gone }, { missing: [], gone: [] }, "run npm run strength");
+  assert.deepEqual({ missing, gone }, { missing: [], gone: [] }, "run npm run prove:faults");
 });
 
 test("tool: every fault and every variant can be planted into the code as it stands", () => {

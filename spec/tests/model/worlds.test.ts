@@ -137,7 +137,7 @@ test("house: every world has its own name, and a small one is small", () => {
 
 test("house: the drawn state machines and the page of the spec are fresh", () => {
   const page = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
-  const how = "run: npm run model -- --write-docs";
+  const how = "run: npm run prove:model -- --write-docs";
   assert.equal(page(DIAGRAMS_PATH), renderDiagrams(graphs), how);
   assert.equal(page(SPEC_PAGE_PATH), renderSpecPage(REPORTS), how);
 });
