@@ -74,7 +74,11 @@ function start(
     stdio: ["inherit", onLine === undefined ? "inherit" : "pipe", "inherit"],
     env: onLine === undefined ? process.env : { ...process.env, NO_COLOR: "1" },
   });
-  const pass = (signal: NodeJS.Signals) => child.kill(signal);
+  let stopped = false;
+  const pass = (signal: NodeJS.Signals) => {
+    stopped = true;
+    child.kill(signal);
+  };
   for (const signal of SIGNALS) process.on(signal, pass);
   if (onLine !== undefined && child.stdout !== null) {
     createInterface({ input: child.stdout }).on("line", onLine);
@@ -83,7 +87,7 @@ function start(
     child.once("error", reject);
     child.once("close", (code, signal) => {
       for (const name of SIGNALS) process.off(name, pass);
-      if (signal !== null) process.exit(130);
+      if (stopped || signal !== null) process.exit(130);
       resolve(code ?? 1);
     });
   });
