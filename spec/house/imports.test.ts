@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { describeImport, type Import, importsOf, packageOf, reach } from "./imports.ts";
-import { listSources, readText } from "./source.ts";
+import { listSources } from "./source.ts";
 
 /** A part of the code, and what it may import. Files are matched in the order of {@link LAYERS}. */
 interface Layer {
@@ -193,21 +193,4 @@ test("house: no file imports itself through others", () => {
     reach([path], ({ typeOnly }) => !typeOnly).some(({ target }) => target === path)
   );
   assert.deepEqual(cyclic, []);
-});
-
-test("house: what the package exports and runs is all in the package", () => {
-  const { exports, bin, files } = JSON.parse(readText("package.json"));
-  const built = Object.values<string | { readonly default: string }>({ ...exports, ...bin })
-    .map((entry) => typeof entry === "string" ? entry : entry.default)
-    .filter((path) => path.endsWith(".js"));
-  const entries = built.map((path) => path.replace(/^(?:\.\/)?dist\//, "").replace(/\.js$/, ".ts"));
-  const reached = reach(entries).flatMap(({ target, typeOnly }) =>
-    target !== null && !typeOnly ? [target] : []
-  );
-  const packed = (path: string) =>
-    (files as string[]).map((entry) => entry.replace(/^dist\//, "")).some((entry) =>
-      path.startsWith(entry.endsWith("*") ? entry.slice(0, -1) : `${entry}/`)
-    );
-  assert.ok(entries.length > 8 && reached.length > 100);
-  assert.deepEqual([...entries, ...reached].filter((path) => !packed(path)), []);
 });
