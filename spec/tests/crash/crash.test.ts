@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { DEMO_AUDIENCE } from "../../../adapters/dev/demo.ts";
+import { runCampaign } from "../../crash/campaign.ts";
+import { STORES } from "../../crash/stores.ts";
+
+const SEED = 1;
+
+/** Faults of `faulty-server.ts`, and what the crash test must call them. */
+const FAULTS: readonly (readonly [string, "lost" | "halfDone", RegExp])[] = [
+  ["answers before it commits", "lost", /refused|inactive|answered|active/],
+  ["keeps revocations in memory", "lost", /ended family is active/],
+  ["starts another family on retry", "lost", /another refresh token/],
+  ["commits a redemption in two steps", "halfDone", /INVALID_TOKEN, after an unanswered redeem/],
+  ["withdraws in two steps", "halfDone", /consent token from before .*, after an unanswered end/],
+];
+
+describe("crash test", { concurrency: 2 }, () => {
+  test("A3, C9, C11, R2, T5: a killed server stands by all it told and leaves nothing half done", async () => {
+    const { sqlite } = STORES;
+    assert.ok(sqlite !== undefined);
+    const plan = { program: sqlite, audience: DEMO_AUDIENCE, kills: 6, seconds: 60, seed: SEED };
+    const { lost, halfDone, kills, acknowledged } = await runCampaign(plan);
+    assert.deepEqual({ lost, halfDone, kills }, { lost: [], halfDone: [], kills: 6 });
+    assert.ok(acknowledged > 100, `there was no load: ${acknowledged}`);
+  });
+
+  for (const [fault, kind, text] of FAULTS) {
+    test(`tool: the crash test catches a server that ${fault}`, async () => {
+      const { [kind]: found, kills } = await runCampaign({
+        program: (folder) => ({
+          module: "spec/tests/crash/faulty-server.ts",
+          args: [fault, folder],
+        }),
+        audience: DEMO_AUDIENCE,
+        kills: 20,
+        seconds: 60,
+        seed: SEED,
+        stopAtFinding: true,
+      });
+      assert.match(found.join("\n"), text, `${kills} kills`);
+    });
+  }
+});
