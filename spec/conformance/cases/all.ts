@@ -3,14 +3,14 @@
  * @module
  */
 import type { Case } from "../case.ts";
-import { clientAuthentication } from "./client-authentication.ts";
+import { clientAuthentication } from "./authentication/mod.ts";
 import { consentToken } from "./consent/mod.ts";
 import { contract } from "./contract.ts";
 import { histories } from "./histories.ts";
-import { http } from "./http.ts";
-import { input } from "./input.ts";
-import { revocation } from "./revocation.ts";
-import { scopeDelegation } from "./scope-delegation.ts";
+import { http } from "./http/mod.ts";
+import { input } from "./input/mod.ts";
+import { revocation } from "./revocation/mod.ts";
+import { scopeDelegation } from "./scope/mod.ts";
 import { tokensRefresh } from "./tokens-refresh.ts";
 
 /** Every case. */

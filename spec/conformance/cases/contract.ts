@@ -6,10 +6,11 @@
 import { type CaseSpec, define } from "../case.ts";
 import { type FieldShape, mutationRoot, typeOf, type TypeShape } from "../target/introspection.ts";
 import { DOCUMENT, granted, graphql, refused } from "../stage/product.ts";
-import { actor, type Stage, unknownUser, user } from "../stage/stage.ts";
+import { type Stage, unknownUser } from "../stage/stage.ts";
 import { offered } from "../target/target.ts";
 import type { Case } from "../case.ts";
 import { check, equal, Failure, show } from "../verdict.ts";
+import { connectedUser } from "./steps.ts";
 
 const PAYLOAD = "FetchTokensForUserPayload";
 const USER_ERROR = "FetchTokensForUserUserError";
@@ -29,148 +30,150 @@ function mutation(stage: Stage): FieldShape {
   return field;
 }
 
-const REMEDY = "Compare your SDL with the one in the reference, name by name and ! by !.";
-const DOES = "Introspects the schema as the partner.";
+/** Something that the schema must say. */
+interface SchemaRow extends Pick<CaseSpec, "slug" | "requirements" | "title"> {
+  /** Default MUST. */
+  readonly level?: CaseSpec["level"];
+  /** Default: compare the SDL. */
+  readonly remedy?: string;
+  inspect(stage: Stage): void;
+}
 
-/** A case about one field of a type. */
-function field(typeName: string, name: string, expected: string, requirement: string): CaseSpec {
+function schema({ inspect, ...row }: SchemaRow): CaseSpec {
   return {
-    slug: `${typeName === PAYLOAD ? "payload" : "user-error"}-${slugOf(name)}`,
     level: "MUST",
-    requirements: [requirement],
-    title: `${typeName}.${name} is ${expected}.`,
-    does: DOES,
-    expects: `The field ${name}: ${expected}, without arguments.`,
-    remedy: REMEDY,
+    remedy: "Compare your SDL with the reference, name by name and ! by !.",
     needs: ["client", "schema"],
-    run: (stage) => {
-      const found = type(stage, typeName).fields[name];
-      equal(found?.type, expected, `the type of ${name}`);
-      equal(Object.keys(found?.arguments ?? {}).length, 0, `the number of arguments of ${name}`);
-      return Promise.resolve();
-    },
+    run: (stage) => Promise.resolve(inspect(stage)),
+    ...row,
   };
+}
+
+/** The fields of a type, none of which takes arguments. */
+interface Fields extends Pick<CaseSpec, "requirements"> {
+  readonly of: string;
+  /** The slug of a case begins with it. */
+  readonly prefix: string;
+  /** The type of each field, in the notation of the SDL. */
+  readonly types: Readonly<Record<string, string>>;
+}
+
+function fields({ of, prefix, types, requirements }: Fields): readonly CaseSpec[] {
+  return Object.entries(types).map(([name, expected]) =>
+    schema({
+      slug: `${prefix}-${kebab(name)}`,
+      requirements,
+      title: `${of}.${name} has the type ${expected} and takes no arguments.`,
+      inspect: (stage) => {
+        const found = type(stage, of).fields[name];
+        equal(found?.type, expected, `the type of ${name}`);
+        equal(Object.keys(found?.arguments ?? {}).length, 0, `the number of arguments of ${name}`);
+      },
+    })
+  );
 }
 
 function argument(name: string): CaseSpec {
-  return {
-    slug: `argument-${slugOf(name)}`,
-    level: "MUST",
+  return schema({
+    slug: `argument-${kebab(name)}`,
     requirements: ["G1"],
     title: `The argument ${name} is a nullable String without a default.`,
-    does: DOES,
-    expects: `fetchTokensForUser(${name}: String).`,
-    remedy: REMEDY,
-    needs: ["client", "schema"],
-    run: (stage) => {
+    inspect: (stage) => {
       const found = mutation(stage).arguments[name];
       equal(found?.type, "String", `the type of ${name}`);
       equal(found?.default, null, `the default of ${name}`);
-      return Promise.resolve();
     },
-  };
+  });
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Fails unless these are the names, in whatever order. */
+function equalNames(found: readonly string[], expected: string, what: string): void {
+  equal([...found].sort().join(" "), expected, what);
 }
 
 const SHAPE: readonly CaseSpec[] = [
-  {
+  schema({
     slug: "mutation",
-    level: "MUST",
     requirements: ["G1"],
     title: "The mutation root has the field fetchTokensForUser.",
-    does: DOES,
-    expects: "A mutation root with the field fetchTokensForUser.",
-    remedy: REMEDY,
-    needs: ["client", "schema"],
-    run: (stage) => Promise.resolve(void mutation(stage)),
-  },
-  {
+    inspect: (stage) => void mutation(stage),
+  }),
+  schema({
     slug: "arguments",
-    level: "MUST",
     requirements: ["G1"],
-    title: "The mutation has two flat arguments and no others.",
-    does: DOES,
-    expects: "The arguments consentToken and publicId; no input object, no further argument.",
-    remedy: REMEDY,
-    needs: ["client", "schema"],
-    run: (stage) => {
-      const names = Object.keys(mutation(stage).arguments).sort();
-      equal(names.join(" "), "consentToken publicId", "the arguments");
-      return Promise.resolve();
-    },
-  },
+    title: "fetchTokensForUser takes exactly the arguments consentToken and publicId.",
+    inspect: (stage) =>
+      equalNames(
+        Object.keys(mutation(stage).arguments),
+        "consentToken publicId",
+        "the arguments",
+      ),
+  }),
   argument("consentToken"),
   argument("publicId"),
-  {
+  schema({
     slug: "payload",
-    level: "MUST",
     requirements: ["G1", "G2"],
-    title: `The mutation returns a nullable ${PAYLOAD}.`,
-    does: DOES,
-    expects: `fetchTokensForUser: ${PAYLOAD}, an object type.`,
-    remedy: REMEDY,
-    needs: ["client", "schema"],
-    run: (stage) => {
+    title: `fetchTokensForUser returns a nullable object of the type ${PAYLOAD}.`,
+    inspect: (stage) => {
       equal(mutation(stage).type, PAYLOAD, "the type of fetchTokensForUser");
       equal(type(stage, PAYLOAD).kind, "OBJECT", "the kind of the payload");
-      return Promise.resolve();
     },
-  },
-  field(PAYLOAD, "accessToken", "String", "G2"),
-  field(PAYLOAD, "expiresIn", "Int", "G2"),
-  field(PAYLOAD, "publicId", "String", "G2"),
-  field(PAYLOAD, "refreshToken", "String", "G2"),
-  field(PAYLOAD, "scope", "String", "G2"),
-  field(PAYLOAD, "tokenType", "String", "G2"),
-  field(PAYLOAD, "userErrors", `[${USER_ERROR}!]!`, "G2"),
-  {
+  }),
+  ...fields({
+    of: PAYLOAD,
+    prefix: "payload",
+    requirements: ["G2"],
+    types: {
+      accessToken: "String",
+      expiresIn: "Int",
+      publicId: "String",
+      refreshToken: "String",
+      scope: "String",
+      tokenType: "String",
+      userErrors: `[${USER_ERROR}!]!`,
+    },
+  }),
+  schema({
     slug: "payload-nothing-else",
     level: "SHOULD",
     requirements: ["G2"],
-    title: "The payload has no fields besides the documented ones.",
-    does: DOES,
-    expects: "Seven fields.",
-    remedy: "Take the others away: callers generate types from the schema.",
-    needs: ["client", "schema"],
-    run: (stage) => {
-      const names = Object.keys(type(stage, PAYLOAD).fields).sort();
-      const expected = "accessToken expiresIn publicId refreshToken scope tokenType userErrors";
-      equal(names.join(" "), expected, "the fields");
-      return Promise.resolve();
-    },
-  },
-  field(USER_ERROR, "code", `${ERROR_CODE}!`, "G3"),
-  field(USER_ERROR, "field", "[String!]!", "G3"),
-  field(USER_ERROR, "message", "String!", "G3"),
-  {
+    title: "The payload has no fields besides the seven documented ones.",
+    remedy: "Remove the other fields: callers generate types from the schema.",
+    inspect: (stage) =>
+      equalNames(
+        Object.keys(type(stage, PAYLOAD).fields),
+        "accessToken expiresIn publicId refreshToken scope tokenType userErrors",
+        "the fields",
+      ),
+  }),
+  ...fields({
+    of: USER_ERROR,
+    prefix: "user-error",
+    requirements: ["G3"],
+    types: { code: `${ERROR_CODE}!`, field: "[String!]!", message: "String!" },
+  }),
+  schema({
     slug: "error-code-enum",
-    level: "MUST",
     requirements: ["G4"],
-    title: `${ERROR_CODE} is an enumeration; the doubled "Error" is right.`,
-    does: DOES,
-    expects: "A type of kind ENUM.",
-    remedy: REMEDY,
-    needs: ["client", "schema"],
-    run: (stage) => {
-      equal(type(stage, ERROR_CODE).kind, "ENUM", `the kind of ${ERROR_CODE}`);
-      return Promise.resolve();
-    },
-  },
-  {
+    title: `${ERROR_CODE} is an enum (the doubled "Error" is correct).`,
+    inspect: (stage) => equal(type(stage, ERROR_CODE).kind, "ENUM", `the kind of ${ERROR_CODE}`),
+  }),
+  schema({
     slug: "error-codes",
-    level: "MUST",
     requirements: ["G4"],
-    title: "There are exactly three error codes.",
-    does: DOES,
-    expects: "INVALID_TOKEN, NO_CONSENT and NO_USER.",
-    remedy: "What has no code of these is a top-level error, not a fourth code.",
-    needs: ["client", "schema"],
-    run: (stage) => {
-      const values = [...type(stage, ERROR_CODE).values].sort();
-      equal(values.join(" "), "INVALID_TOKEN NO_CONSENT NO_USER", "the values");
-      return Promise.resolve();
-    },
-  },
+    title: "The error codes are exactly INVALID_TOKEN, NO_CONSENT and NO_USER.",
+    remedy: "Report everything else as a top-level error instead of adding a code.",
+    inspect: (stage) =>
+      equalNames(type(stage, ERROR_CODE).values, "INVALID_TOKEN NO_CONSENT NO_USER", "the values"),
+  }),
 ];
+
+const USE_AN_ENGINE = "Let a GraphQL engine build the response.";
 
 /** Cases that use the schema in other ways than the suite's ordinary document does. */
 const DOCUMENTS: readonly CaseSpec[] = [
@@ -178,9 +181,7 @@ const DOCUMENTS: readonly CaseSpec[] = [
     slug: "typename",
     level: "MUST",
     requirements: ["G2"],
-    title: "__typename of a payload is the documented name.",
-    does: "Asks for __typename beside userErrors, with an unknown public id.",
-    expects: `__typename ${PAYLOAD}, and ${USER_ERROR} in userErrors.`,
+    title: "__typename returns the documented names of the payload and the user error.",
     remedy: "Name the types as the reference does.",
     needs: ["client"],
     run: async (stage) => {
@@ -196,17 +197,16 @@ const DOCUMENTS: readonly CaseSpec[] = [
     slug: "selection",
     level: "MUST",
     requirements: ["G2"],
-    title: "A payload holds the selected fields and no others.",
-    does: "Asks for scope and userErrors.code alone.",
-    expects: "An object with scope and userErrors.",
-    remedy: "Use a GraphQL engine to build the response instead of sending the whole payload.",
+    title: "The payload contains exactly the selected fields.",
+    does: "Requests only scope and userErrors.code for a connected user.",
+    remedy: USE_AN_ENGINE,
     needs: ["client", "connected-user"],
     run: async (stage) => {
-      const publicId = await user(stage, actor(stage, "partner"));
-      const query = `mutation { fetchTokensForUser(publicId: ${JSON.stringify(publicId)}) {
+      const publicId = JSON.stringify(await connectedUser(stage));
+      const query = `mutation { fetchTokensForUser(publicId: ${publicId}) {
         scope userErrors { code } } }`;
       const { payload } = await graphql(stage, { query });
-      equal(Object.keys(payload ?? {}).sort().join(" "), "scope userErrors", "the fields");
+      equalNames(Object.keys(payload ?? {}), "scope userErrors", "the fields");
       check(typeof payload?.["scope"] === "string", "a scope", payload?.["scope"]);
     },
   },
@@ -214,10 +214,8 @@ const DOCUMENTS: readonly CaseSpec[] = [
     slug: "alias",
     level: "MUST",
     requirements: ["G1"],
-    title: "The mutation may be given another response name.",
-    does: "Asks for `first: fetchTokensForUser(…)` with an aliased field in it.",
-    expects: "data.first with the aliased field.",
-    remedy: "Use a GraphQL engine to build the response.",
+    title: "The mutation and its fields can be aliased.",
+    remedy: USE_AN_ENGINE,
     needs: ["client"],
     run: async (stage) => {
       const query = `mutation { first: fetchTokensForUser(publicId: "${unknownUser()}") {
@@ -231,10 +229,8 @@ const DOCUMENTS: readonly CaseSpec[] = [
     slug: "fragment",
     level: "MUST",
     requirements: ["G2", "G3"],
-    title: "Fragments on the documented types work.",
-    does: "Selects through a named fragment on the payload and one on the user error.",
-    expects: "The code of the user error.",
-    remedy: "Name the types as the reference does, and use a GraphQL engine.",
+    title: "Named fragments on the documented types work.",
+    remedy: `Name the types as the reference does. ${USE_AN_ENGINE}`,
     needs: ["client"],
     run: async (stage) => {
       const query = `mutation { fetchTokensForUser(publicId: "${unknownUser()}") { ...P } }
@@ -247,13 +243,13 @@ const DOCUMENTS: readonly CaseSpec[] = [
     slug: "operation-name",
     level: "MUST",
     requirements: ["G7"],
-    title: "operationName picks one of several operations.",
-    does: "Sends two mutations in one document and names the one for the connected user.",
-    expects: "Only the named operation is executed.",
-    remedy: "Hand operationName to the GraphQL engine.",
+    title: "operationName selects the one operation that is executed.",
+    does: "Sends two mutations in one document: A for an unknown user, B for a connected one.",
+    expects: "Tokens for operationName B; NO_USER for A.",
+    remedy: "Pass operationName to the GraphQL engine.",
     needs: ["client", "connected-user"],
     run: async (stage) => {
-      const publicId = JSON.stringify(await user(stage, actor(stage, "partner")));
+      const publicId = JSON.stringify(await connectedUser(stage));
       const select = "{ accessToken refreshToken scope expiresIn userErrors { code } }";
       const query = `mutation A { fetchTokensForUser(publicId: "${unknownUser()}") ${select} }
         mutation B { fetchTokensForUser(publicId: ${publicId}) ${select} }`;
@@ -265,13 +261,11 @@ const DOCUMENTS: readonly CaseSpec[] = [
     slug: "unknown-field",
     level: "MUST",
     requirements: ["G2"],
-    title: "A document that asks for an unknown field is not executed.",
-    does: "Asks for tokens of a connected user and for a field that does not exist.",
-    expects: "A GraphQL error, and no data.",
-    remedy: "Validate documents before they are executed.",
+    title: "A document with an unknown field gets a GraphQL error and is not executed.",
+    remedy: "Validate documents before executing them.",
     needs: ["client", "connected-user"],
     run: async (stage) => {
-      const variables = { publicId: await user(stage, actor(stage, "partner")) };
+      const variables = { publicId: await connectedUser(stage) };
       const query = DOCUMENT.replace("tokenType", "tokenType password");
       const answer = await graphql(stage, { query, variables });
       check(answer.errors.length > 0, "a GraphQL error", `${answer.errors.length} errors`);
@@ -279,10 +273,6 @@ const DOCUMENTS: readonly CaseSpec[] = [
     },
   },
 ];
-
-function slugOf(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
 
 /** The cases. */
 export const contract: readonly Case[] = define("contract", [...SHAPE, ...DOCUMENTS]);

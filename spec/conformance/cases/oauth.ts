@@ -21,7 +21,7 @@ import { actor, client, type Stage, unknownUser, user } from "../stage/stage.ts"
 import { offered } from "../target/target.ts";
 import type { Need } from "../needs.ts";
 import { check, control, equal } from "../verdict.ts";
-import { flip, someTokens } from "./tokens.ts";
+import { flip, someTokens } from "./steps.ts";
 
 const INTROSPECTION: readonly Need[] = ["client", "connected-user", "introspection-endpoint"];
 const LIVE = "RFC 7662 §2.2: active is true only for what works now.";
