@@ -1,7 +1,7 @@
 /**
- * `fetchTokensForUser` in your own process: the core, the service around it, its ports and a store in
- * memory. Nothing here needs an npm package. Durable stores, token keys and consent token verification
- * have entry points of their own.
+ * `fetchTokensForUser` in your own process: the service, its ports, its errors, and a store in memory.
+ * Nothing here needs an npm package. Durable stores, token keys, consent token verification and the pure
+ * core have entry points of their own.
  *
  * @example
  * ```ts
@@ -21,14 +21,61 @@
  * ```
  * @module
  */
-export * from "./core/mod.ts";
-export * from "./adapters/ports.ts";
-export * from "./adapters/direct.ts";
+export {
+  ClientError,
+  createService,
+  type FetchTokensForUserPayload,
+  InputError,
+  type RefreshGranted,
+  type RefreshRefused,
+  type RefreshRequest,
+  type Service,
+  type UserError,
+  type UserErrorCode,
+} from "./adapters/direct.ts";
 export {
   type ClientRegistration,
   type Credentials,
+  type ListedClient,
   type Management,
   ManagementError,
+  type Paged,
+  type PageRequest,
 } from "./adapters/manage.ts";
+export {
+  type AuditEvent,
+  type AuditLog,
+  type CallContext,
+  type Clock,
+  type ConsentVerifier,
+  type Entropy,
+  KeysUnavailable,
+  type Listed,
+  type Listing,
+  type Page,
+  type Ports,
+  type RejectedConsent,
+  type SealedTokens,
+  type Store,
+  StoreFault,
+  type TokenSealer,
+} from "./adapters/ports.ts";
 export { createMemoryStore } from "./adapters/store/memory.ts";
 export { systemClock, systemEntropy } from "./adapters/entropy.ts";
+export type {
+  ActiveConnection,
+  Client,
+  ClientId,
+  Connection,
+  ConnectionId,
+  FamilyId,
+  PublicId,
+  Seconds,
+  TokenFamily,
+  User,
+} from "./core/model.ts";
+export type { ManagementCode, Reason, RefusalCode } from "./core/decision.ts";
+export type { Arguments } from "./core/request.ts";
+export type { Scope } from "./core/scope.ts";
+export type { Numbers, NumericSetting, SettingsInput, TrustedIssuer } from "./core/settings.ts";
+export type { LiveToken } from "./core/use.ts";

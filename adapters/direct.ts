@@ -14,7 +14,7 @@ import { horizonAt } from "../core/sweep.ts";
 import type { LiveToken } from "../core/use.ts";
 import { sameDigest, sha256 } from "./entropy.ts";
 import { createManagement, type Management } from "./manage.ts";
-import type { Ports, SealedTokens } from "./ports.ts";
+import type { CallContext, Ports, SealedTokens } from "./ports.ts";
 import { createShell, type Shell } from "./shell.ts";
 
 /** Why a user did not get tokens (G4). */
@@ -42,6 +42,14 @@ export interface FetchTokensForUserPayload {
   readonly userErrors: readonly UserError[];
 }
 
+/** What a refresh asks for. */
+export interface RefreshRequest {
+  /** Secret. */
+  readonly refreshToken: string;
+  /** Space-delimited; `""` or absent asks for all there is (T6). */
+  readonly scope?: string | undefined;
+}
+
 /** A refreshed token pair (RFC 6749 §5.1). */
 export interface RefreshGranted {
   readonly accessToken: string;
@@ -57,7 +65,7 @@ export interface RefreshRefused {
   readonly message: string;
 }
 
-/** Neither or both of the two inputs, or one that is no string (E2). The caller is at fault. */
+/** Neither or both of the two inputs, or one that is not a string (E2). The caller is at fault. */
 export class InputError extends Error {
   override readonly name = "InputError";
   /** As in `extensions.code`. */
@@ -71,7 +79,7 @@ export class ClientError extends Error {
   readonly code = "invalid_client";
 }
 
-/** Everything that can be asked of the service. */
+/** Everything that can be asked of the service. A call may carry a context for audit events. */
 export interface Service extends Management {
   /**
    * The mutation: exactly one of `publicId` and `consentToken` for a token pair.
@@ -79,20 +87,25 @@ export interface Service extends Management {
    * @throws {InputError} both or neither (E2)
    * @throws {ClientError} the client is unknown or disabled
    */
-  fetchTokensForUser(client: ClientId, args: Arguments): Promise<FetchTokensForUserPayload>;
-  /** Swaps a refresh token for a new access token (T4–T6). `scope` `""` or absent asks for all there is. */
+  fetchTokensForUser(
+    client: ClientId,
+    args: Arguments,
+    call?: CallContext,
+  ): Promise<FetchTokensForUserPayload>;
+  /** Swaps a refresh token for a new access token (T4–T6). */
   refresh(
     client: ClientId,
-    request: { readonly refreshToken: string; readonly scope?: string | undefined },
+    request: RefreshRequest,
+    call?: CallContext,
   ): Promise<RefreshGranted | RefreshRefused>;
   /** Ends the family of a token, if it is genuine and this client's (RFC 7009); else does nothing. */
-  revokeToken(client: ClientId, token: string): Promise<void>;
+  revokeToken(client: ClientId, token: string, call?: CallContext): Promise<void>;
   /** What a token is worth now to this client (RFC 7662); `null` is "not active", whatever the reason. */
-  introspect(caller: Client, token: string): Promise<LiveToken | null>;
+  introspect(caller: ClientId, token: string, call?: CallContext): Promise<LiveToken | null>;
   /** What the bearer of an access token may do now; `null` where it may do nothing. */
-  authorize(accessToken: string): Promise<LiveToken | null>;
+  authorize(accessToken: string, call?: CallContext): Promise<LiveToken | null>;
   /** The enabled client with this id and secret, else `null`, with the same work for every failure (G8). */
-  authenticate(id: string, secret: string): Promise<Client | null>;
+  authenticate(id: string, secret: string, call?: CallContext): Promise<Client | null>;
   /** Removes up to `limit` rows that can never live again (R5); resolves to how many went. */
   sweep(limit?: number): Promise<number>;
   /** Finishes what is under way and closes the store. */
@@ -107,12 +120,12 @@ export function createService(ports: Ports, settings: SettingsInput): Service {
   const shell = createShell(ports, readSettings(settings));
   return {
     ...createManagement(shell),
-    fetchTokensForUser: (client, args) => fetchTokensForUser(shell, client, args),
-    refresh: (client, request) => refresh(shell, client, request),
-    revokeToken: (client, token) => revokeToken(shell, client, token),
-    introspect: (caller, token) => judge(shell, caller, token),
-    authorize: (token) => judge(shell, null, token),
-    authenticate: (id, secret) => authenticate(shell, id, secret),
+    fetchTokensForUser: (client, args, call) => fetchTokensForUser(shell, client, args, call),
+    refresh: (client, request, call) => refresh(shell, client, request, call),
+    revokeToken: (client, token, call) => revokeToken(shell, client, token, call),
+    introspect: (caller, token, call) => judge(shell, caller, token, call),
+    authorize: (token, call) => judge(shell, null, token, call),
+    authenticate: (id, secret, call) => authenticate(shell, id, secret, call),
     sweep: (limit = 1000) => ports.store.sweep(horizonAt(shell.now(), shell.settings), limit),
     close: () => ports.store.close(),
   };
@@ -122,35 +135,27 @@ async function fetchTokensForUser(
   shell: Shell,
   client: ClientId,
   args: Arguments,
+  call: CallContext | undefined,
 ): Promise<FetchTokensForUserPayload> {
   for (const [name, value] of Object.entries(args)) {
     if (value != null && typeof value !== "string") {
       throw new InputError(`${name} must be a string.`);
     }
   }
-  const selected = select({ stage: "received", args });
-  if (selected.stage === "refused") {
+  const selected = select(args);
+  if (selected.outcome === "refused") {
     const { code, reason } = selected;
-    shell.record({ action: "fetch", outcome: "refused", client, code, reason });
+    shell.record({ action: "fetch", outcome: "refused", client, code, reason }, call);
     throw new InputError(MESSAGES.BAD_USER_INPUT);
   }
-  if (selected.by === "publicId") {
+  const { by } = selected;
+  if (by === "publicId") {
     const { publicId } = selected;
-    return present(
-      shell,
-      "publicId",
-      await shell.run({ type: "fetch", by: "publicId", client, publicId }),
-    );
+    return present(shell, by, await shell.run({ type: "fetch", by, client, publicId }, call), call);
   }
   const consent = await verifyConsentToken(shell, selected.consentToken);
-  if ("rejected" in consent) {
-    return await rejectConsent(shell, client, consent.rejected);
-  }
-  return present(
-    shell,
-    "consentToken",
-    await shell.run({ type: "fetch", by: "consentToken", client, consent }),
-  );
+  if ("rejected" in consent) return await rejectConsent(shell, client, consent.rejected, call);
+  return present(shell, by, await shell.run({ type: "fetch", by, client, consent }, call), call);
 }
 
 function verifyConsentToken(
@@ -160,15 +165,17 @@ function verifyConsentToken(
   return ports.consents?.verify(token) ?? Promise.resolve({ rejected: "consent_issuer" });
 }
 
-/** A refusal before any decision: recorded, unless the client itself is no good, which comes first (G8). */
+/** A refusal before any decision. An unknown or disabled client is refused first (G8). */
 async function rejectConsent(
   shell: Shell,
   client: ClientId,
   reason: Reason,
+  call: CallContext | undefined,
 ): Promise<FetchTokensForUserPayload> {
   const facts = await shell.ports.store.read({ client });
   if (facts.client?.status !== "enabled") throw new ClientError(MESSAGES.invalid_client);
-  shell.record({ action: "fetch", outcome: "refused", client, code: "INVALID_TOKEN", reason });
+  const code = "INVALID_TOKEN";
+  shell.record({ action: "fetch", outcome: "refused", client, code, reason }, call);
   return refused("consentToken", "INVALID_TOKEN");
 }
 
@@ -177,6 +184,7 @@ async function present(
   shell: Shell,
   field: "publicId" | "consentToken",
   decision: Decision<TokenGrant>,
+  call: CallContext | undefined,
 ): Promise<FetchTokensForUserPayload> {
   if (decision.outcome === "refused") {
     const { code } = decision;
@@ -186,7 +194,7 @@ async function present(
     throw new ClientError(MESSAGES.invalid_client);
   }
   const { grant } = decision;
-  const tokens = await seal(shell, "fetch", "INVALID_TOKEN", grant);
+  const tokens = await seal(shell, "fetch", "INVALID_TOKEN", grant, call);
   if (tokens === null) return refused(field, "INVALID_TOKEN");
   return {
     ...tokens,
@@ -198,18 +206,19 @@ async function present(
   };
 }
 
-/** The strings of a grant; `null`, and recorded, where their key is gone: not even a retry gets them again. */
+/** The strings of a grant; `null` if their key was removed: then no retry can get them again. */
 async function seal(
   { ports, record }: Shell,
   action: "fetch" | "refresh",
   code: "INVALID_TOKEN" | "invalid_grant",
   grant: TokenGrant,
+  call: CallContext | undefined,
 ): Promise<SealedTokens | null> {
   const tokens = await ports.tokens.seal(grant);
   if (tokens === null) {
     const { client, user, connection, family } = grant;
     const reason = "token_key_removed";
-    record({ action, outcome: "refused", client, user, connection, family, code, reason });
+    record({ action, outcome: "refused", client, user, connection, family, code, reason }, call);
   }
   return tokens;
 }
@@ -232,24 +241,26 @@ function refused(
 async function refresh(
   shell: Shell,
   client: ClientId,
-  request: { readonly refreshToken: string; readonly scope?: string | undefined },
+  request: RefreshRequest,
+  call: CallContext | undefined,
 ): Promise<RefreshGranted | RefreshRefused> {
   const refuse = (error: RefreshRefused["error"]) => ({ error, message: MESSAGES[error] });
   const token = await shell.ports.tokens.open(request.refreshToken);
   if (token?.kind !== "refresh") {
-    const reason = "token_malformed";
-    shell.record({ action: "refresh", outcome: "refused", client, code: "invalid_grant", reason });
+    const refusal = { code: "invalid_grant", reason: "token_malformed" } as const;
+    shell.record({ action: "refresh", outcome: "refused", client, ...refusal }, call);
     return refuse("invalid_grant");
   }
-  // A text that is no scope is judged as one that nobody was granted: after owner and reuse (T4, T5).
+  // A malformed scope is judged like one that nobody was granted: after owner and reuse (T4, T5).
   const scope = request.scope ? readScope(request.scope) ?? [request.scope] : null;
   const { family, generation, salt } = token;
-  const decision = await shell.run({ type: "refresh", client, family, generation, salt, scope });
+  const command = { type: "refresh", client, family, generation, salt, scope } as const;
+  const decision = await shell.run(command, call);
   if (decision.outcome === "refused") {
     return refuse(decision.code === "invalid_scope" ? "invalid_scope" : "invalid_grant");
   }
   const { grant } = decision;
-  const tokens = await seal(shell, "refresh", "invalid_grant", grant);
+  const tokens = await seal(shell, "refresh", "invalid_grant", grant, call);
   if (tokens === null) return refuse("invalid_grant");
   return {
     ...tokens,
@@ -259,36 +270,47 @@ async function refresh(
   };
 }
 
-async function revokeToken(shell: Shell, client: ClientId, token: string): Promise<void> {
+async function revokeToken(
+  shell: Shell,
+  client: ClientId,
+  token: string,
+  call: CallContext | undefined,
+): Promise<void> {
   const genuine = await shell.ports.tokens.open(token);
   if (genuine === null) return;
-  await shell.run({ type: "revoke-token", client, family: genuine.family });
+  await shell.run({ type: "revoke-token", client, family: genuine.family }, call);
 }
 
 async function judge(
   shell: Shell,
-  caller: Client | null,
+  caller: ClientId | null,
   token: string,
+  call: CallContext | undefined,
 ): Promise<LiveToken | null> {
   const genuine = await shell.ports.tokens.open(token);
   // The Users API takes access tokens only; introspection takes both kinds (RF-12, T7).
   if (genuine === null || (caller === null && genuine.kind !== "access")) {
-    const client = caller === null ? {} : { client: caller.id };
+    const client = caller === null ? {} : { client: caller };
     const refusal = { code: "invalid_token", reason: "token_malformed" } as const;
-    shell.record({ action: "use", outcome: "refused", ...client, ...refusal });
+    shell.record({ action: "use", outcome: "refused", ...client, ...refusal }, call);
     return null;
   }
-  const decision = await shell.ask({ type: "use", caller, token: genuine });
+  const decision = await shell.ask({ type: "use", caller, token: genuine }, call);
   return decision.outcome === "granted" ? decision.grant : null;
 }
 
 const NO_DIGEST = sha256("");
 
-async function authenticate(shell: Shell, id: string, secret: string): Promise<Client | null> {
+async function authenticate(
+  shell: Shell,
+  id: string,
+  secret: string,
+  call: CallContext | undefined,
+): Promise<Client | null> {
   const { client } = await shell.ports.store.read({ client: id });
   const digest = sha256(secret);
   const secrets = client === null ? [] : liveSecrets(client, shell.now());
-  // As many comparisons whoever asks: what is missing is compared with a digest that no secret has.
+  // Always the same number of comparisons: missing secrets are compared with a digest that none has.
   const matches = Array.from(
     { length: MAX_SECRETS },
     (_, index) => sameDigest(secrets[index]?.digest ?? NO_DIGEST, digest),
@@ -296,14 +318,9 @@ async function authenticate(shell: Shell, id: string, secret: string): Promise<C
   const known = matches.includes(true) && secret !== "";
   if (known && client?.status === "enabled") return client;
   const reason = client === null ? "client_unknown" : known ? "client_disabled" : "secret_wrong";
-  // An id that is nobody's may be anything, a secret in the wrong place too: it is not written down.
+  // An unknown id may be anything, even a secret in the wrong place: it is not logged.
   const who = client === null ? {} : { client: client.id };
-  shell.record({
-    action: "authenticate",
-    outcome: "refused",
-    ...who,
-    code: "invalid_client",
-    reason,
-  });
+  const refusal = { outcome: "refused", code: "invalid_client", reason } as const;
+  shell.record({ action: "authenticate", ...who, ...refusal }, call);
   return null;
 }

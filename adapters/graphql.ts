@@ -125,7 +125,7 @@ enum FetchTokensForUserUserErrorErrorCode {
 export interface PartnerContext {
   /** The authenticated client. */
   readonly client: Pick<Client, "id">;
-  /** Given to the caller with a masked fault, so that it can be found in the log. */
+  /** Shown to the caller with a masked fault; audit event and request log carry it too. */
   readonly requestId: string;
   /** Told what came of each mutation field, with the error where it was a fault. For logs only. */
   note?(outcome: string, fault?: unknown): void;
@@ -151,7 +151,7 @@ async function fetchTokensForUser(
   context: PartnerContext,
 ): Promise<FetchTokensForUserPayload> {
   try {
-    const payload = await service.fetchTokensForUser(context.client.id, args);
+    const payload = await service.fetchTokensForUser(context.client.id, args, context);
     context.note?.(payload.userErrors[0]?.code ?? "granted");
     return payload;
   } catch (error) {
@@ -183,7 +183,7 @@ export function maskFault(error: unknown, requestId: string): GraphQLError {
       extensions: { code: "SERVICE_UNAVAILABLE", requestId },
     });
   }
-  return new GraphQLError("Something failed here. It is not the caller's fault.", {
+  return new GraphQLError("Internal server error.", {
     extensions: { code: "INTERNAL_SERVER_ERROR", requestId },
   });
 }

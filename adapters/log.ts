@@ -3,8 +3,26 @@
  * holds a secret (G9), so nothing needs to be masked here.
  * @module
  */
-import type { RequestRecord } from "./http/router.ts";
 import type { AuditEvent } from "./ports.ts";
+
+/** One answered request. It holds nothing that a caller wrote, but for what proved to be true (G9). */
+export interface RequestRecord {
+  /** Whole Unix seconds. */
+  readonly at: number;
+  readonly requestId: string;
+  /** `OTHER` where it is none of the usual ones. */
+  readonly method: string;
+  /** `null` where there is nothing at the path, which may then be anything. */
+  readonly path: string | null;
+  readonly status: number;
+  readonly milliseconds: number;
+  /** The authenticated client. */
+  readonly client?: string;
+  /** What came of it: a word for each mutation field (`granted`, `NO_USER` …), or an error code. */
+  readonly outcome: string;
+  /** What failed here, with its stack. */
+  readonly faults?: readonly string[];
+}
 
 /** One thing that happened: an audit event, an answered request, or a few words of the server's own. */
 export type LogRecord = Readonly<Record<string, unknown>> | AuditEvent | RequestRecord;

@@ -9,12 +9,16 @@ import {
   type ActiveConnection,
   type Client,
   type ClientId,
+  type Connection,
   type ConnectionId,
   isClientId,
   type PublicId,
+  type TokenFamily,
+  type User,
 } from "../core/model.ts";
 import { readScope, type Scope } from "../core/scope.ts";
 import { hex, newSecret, sha256 } from "./entropy.ts";
+import type { CallContext, Listed, Listing } from "./ports.ts";
 import type { Shell } from "./shell.ts";
 
 /** A command of an operator was refused. Nothing changed. */
@@ -52,93 +56,169 @@ export interface ClientRegistration {
 /** The functions by which authority begins and ends. Each rejects with {@link ManagementError}. */
 export interface Management {
   /** Registers a client and returns its credentials. */
-  registerClient(registration: ClientRegistration): Promise<Credentials>;
+  registerClient(registration: ClientRegistration, call?: CallContext): Promise<Credentials>;
   /** Registers a user; the public id is drawn where none is given. Ids of deleted users are refused. */
   registerUser(
     registration?: { readonly publicId?: PublicId },
+    call?: CallContext,
   ): Promise<{ readonly publicId: PublicId }>;
   /** Records that a user consented to a scope at a client: the direct connection. A later one replaces it. */
-  connect(user: PublicId, client: ClientId, scope: string): Promise<ActiveConnection>;
+  connect(
+    user: PublicId,
+    client: ClientId,
+    scope: string,
+    call?: CallContext,
+  ): Promise<ActiveConnection>;
   /** Takes scope back from a connection, down to what `scope` still allows. */
-  narrow(connection: ConnectionId, scope: string): Promise<ActiveConnection>;
-  /** Ends one connection for ever. */
-  revokeConnection(connection: ConnectionId): Promise<void>;
+  narrow(connection: ConnectionId, scope: string, call?: CallContext): Promise<ActiveConnection>;
+  /** Ends one connection forever. */
+  revokeConnection(connection: ConnectionId, call?: CallContext): Promise<void>;
   /** Ends every connection between a user and a client, in one step. */
-  disconnect(user: PublicId, client: ClientId): Promise<void>;
+  disconnect(user: PublicId, client: ClientId, call?: CallContext): Promise<void>;
   /** Suspends a user: nothing of theirs works until they are resumed. */
-  suspendUser(user: PublicId): Promise<void>;
+  suspendUser(user: PublicId, call?: CallContext): Promise<void>;
   /** Ends a suspension. */
-  resumeUser(user: PublicId): Promise<void>;
+  resumeUser(user: PublicId, call?: CallContext): Promise<void>;
   /** Deletes a user and all that is known of them. Final. */
-  deleteUser(user: PublicId): Promise<void>;
+  deleteUser(user: PublicId, call?: CallContext): Promise<void>;
   /** Disables a client: it cannot authenticate, and none of its tokens works. */
-  disableClient(client: ClientId): Promise<void>;
+  disableClient(client: ClientId, call?: CallContext): Promise<void>;
   /** Enables a client again. */
-  enableClient(client: ClientId): Promise<void>;
+  enableClient(client: ClientId, call?: CallContext): Promise<void>;
   /** Replaces the registered scope of a client. */
-  setClientScope(client: ClientId, scope: string): Promise<void>;
+  setClientScope(client: ClientId, scope: string, call?: CallContext): Promise<void>;
   /** Gives a client a new secret; the one before works until `secretOverlapSeconds` have passed. */
-  rotateClientSecret(client: ClientId, secret?: string): Promise<Credentials>;
+  rotateClientSecret(client: ClientId, secret?: string, call?: CallContext): Promise<Credentials>;
+  /** A registered client, or `null`. */
+  findClient(client: ClientId): Promise<ListedClient | null>;
+  /** A user who is not deleted, or `null`. */
+  findUser(publicId: PublicId): Promise<User | null>;
+  /** Registered clients, by id, without their secrets. */
+  listClients(page?: PageRequest): Promise<Paged<ListedClient>>;
+  /** Users who are not deleted, by public id. */
+  listUsers(page?: PageRequest): Promise<Paged<User>>;
+  /** The connections of a user, live and revoked ones that are not swept yet, by id. */
+  listConnections(user: PublicId, page?: PageRequest): Promise<Paged<Connection>>;
+  /** The token families of a connection, by id. */
+  listFamilies(connection: ConnectionId, page?: PageRequest): Promise<Paged<TokenFamily>>;
+}
+
+/** A client as it is listed: without secrets, which are kept as digests only. */
+export type ListedClient = Omit<Client, "secrets">;
+
+/** Which part of a list to return. */
+export interface PageRequest {
+  /** `next` of the page before; absent for the first page. */
+  readonly after?: string;
+  /** 1 to 1000 rows; default 100. */
+  readonly limit?: number;
+}
+
+/** A part of a list. */
+export interface Paged<Row> {
+  readonly rows: readonly Row[];
+  /** `after` of the next page; `null` on the last one. */
+  readonly next: string | null;
 }
 
 /** Builds the management functions. */
 export function createManagement(shell: Shell): Management {
   const { entropy } = shell;
   return {
-    async registerClient({ id = hex(entropy.bytes(16)), secret, scope, role = "app" }) {
+    async registerClient({ id = hex(entropy.bytes(16)), secret, scope, role = "app" }, call) {
       const chosen = readSecret(secret ?? newSecret(entropy));
       const secretDigest = sha256(chosen);
       const command = { type: "register-client", client: id, role, secretDigest } as const;
-      await manage(shell, { ...command, scope: parseScope(scope) });
+      await manage(shell, { ...command, scope: parseScope(scope) }, call);
       return { id, secret: chosen };
     },
-    async registerUser({ publicId = hex(entropy.bytes(16)) } = {}) {
-      await manage(shell, { type: "register-user", user: publicId, digest: sha256(publicId) });
+    async registerUser({ publicId = hex(entropy.bytes(16)) } = {}, call) {
+      const digest = sha256(publicId);
+      await manage(shell, { type: "register-user", user: publicId, digest }, call);
       return { publicId };
     },
-    connect: async (user, client, scope) =>
-      await manage(shell, { type: "connect", user, client, scope: parseScope(scope) }),
-    narrow: async (connection, scope) =>
-      await manage(shell, { type: "narrow", connection, scope: parseScope(scope) }),
-    revokeConnection: async (connection) => {
-      await manage(shell, { type: "revoke-connection", connection });
+    connect: async (user, client, scope, call) =>
+      await manage(shell, { type: "connect", user, client, scope: parseScope(scope) }, call),
+    narrow: async (connection, scope, call) =>
+      await manage(shell, { type: "narrow", connection, scope: parseScope(scope) }, call),
+    revokeConnection: async (connection, call) => {
+      await manage(shell, { type: "revoke-connection", connection }, call);
     },
-    disconnect: async (user, client) => {
-      await manage(shell, { type: "disconnect", user, client });
+    disconnect: async (user, client, call) => {
+      await manage(shell, { type: "disconnect", user, client }, call);
     },
-    suspendUser: async (user) => {
-      await manage(shell, { type: "set-user-status", user, status: "suspended" });
+    suspendUser: async (user, call) => {
+      await manage(shell, { type: "set-user-status", user, status: "suspended" }, call);
     },
-    resumeUser: async (user) => {
-      await manage(shell, { type: "set-user-status", user, status: "active" });
+    resumeUser: async (user, call) => {
+      await manage(shell, { type: "set-user-status", user, status: "active" }, call);
     },
-    deleteUser: async (user) => {
-      await manage(shell, { type: "delete-user", user, digest: sha256(user) });
+    deleteUser: async (user, call) => {
+      await manage(shell, { type: "delete-user", user, digest: sha256(user) }, call);
     },
-    disableClient: async (client) => {
-      await manage(shell, { type: "set-client-status", client, status: "disabled" });
+    disableClient: async (client, call) => {
+      await manage(shell, { type: "set-client-status", client, status: "disabled" }, call);
     },
-    enableClient: async (client) => {
-      await manage(shell, { type: "set-client-status", client, status: "enabled" });
+    enableClient: async (client, call) => {
+      await manage(shell, { type: "set-client-status", client, status: "enabled" }, call);
     },
-    setClientScope: async (client, scope) => {
-      await manage(shell, { type: "set-client-scope", client, scope: parseScope(scope) });
+    setClientScope: async (client, scope, call) => {
+      await manage(shell, { type: "set-client-scope", client, scope: parseScope(scope) }, call);
     },
-    async rotateClientSecret(client, secret) {
+    async rotateClientSecret(client, secret, call) {
       const chosen = readSecret(secret ?? newSecret(entropy));
-      await manage(shell, { type: "rotate-secret", client, secretDigest: sha256(chosen) });
+      await manage(shell, { type: "rotate-secret", client, secretDigest: sha256(chosen) }, call);
       return { id: client, secret: chosen };
     },
+    findClient: async (id) => {
+      const { client } = await shell.ports.store.read({ client: id });
+      return client === null ? null : withoutSecrets(client);
+    },
+    findUser: async (publicId) => (await shell.ports.store.read({ user: publicId })).user,
+    listClients: async (page) => {
+      const { rows, next } = await list(shell, { of: "clients" }, page, ({ id }) => id);
+      return { rows: rows.map(withoutSecrets), next };
+    },
+    listUsers: (page) => list(shell, { of: "users" }, page, ({ publicId }) => publicId),
+    listConnections: (user, page) => list(shell, { of: "connections", user }, page, ({ id }) => id),
+    listFamilies: (connection, page) =>
+      list(shell, { of: "families", connection }, page, ({ id }) => id),
   };
 }
 
-async function manage<C extends Command>(shell: Shell, command: C): Promise<GrantOf<C>> {
-  const decision = await shell.run(command);
+function withoutSecrets({ secrets: _secrets, ...client }: Client): ListedClient {
+  return client;
+}
+
+const MAX_ROWS = 1000;
+
+async function list<L extends Listing>(
+  { ports }: Shell,
+  listing: L,
+  { after, limit = 100 }: PageRequest = {},
+  idOf: (row: Listed[L["of"]]) => string,
+): Promise<Paged<Listed[L["of"]]>> {
+  if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_ROWS) {
+    throw new RangeError(`limit must be a whole number from 1 to ${MAX_ROWS}, found ${limit}`);
+  }
+  const page = { limit: limit + 1, ...(after !== undefined && { after }) };
+  const found = await ports.store.list(listing, page); // one more than asked tells whether it ends
+  const rows = found.slice(0, limit);
+  const last = rows.at(-1);
+  return { rows, next: found.length > limit && last !== undefined ? idOf(last) : null };
+}
+
+async function manage<C extends Command>(
+  shell: Shell,
+  command: C,
+  call: CallContext | undefined,
+): Promise<GrantOf<C>> {
+  const decision = await shell.run(command, call);
   if (decision.outcome === "granted") return decision.grant;
   throw new ManagementError(decision.code as ManagementCode, decision.reason);
 }
 
-/** What is longer would not fit into a token. */
+/** A longer scope would not fit into a token. */
 const MAX_SCOPE_LENGTH = 4096;
 
 function parseScope(text: string): Scope {

@@ -4,10 +4,41 @@
  */
 import type { Consent } from "../core/consent.ts";
 import type { Decision, Facts, Keys, Reason, RefusalCode, TokenGrant } from "../core/decision.ts";
+import type {
+  Client,
+  Connection,
+  ConnectionId,
+  PublicId,
+  TokenFamily,
+  User,
+} from "../core/model.ts";
 import type { Horizon } from "../core/sweep.ts";
 import type { GenuineToken } from "../core/use.ts";
 
-/** Where state lives. Two ways in, and a broom. */
+/** Rows to list: all clients or users, the connections of a user, or the families of a connection. */
+export type Listing =
+  | { readonly of: "clients" }
+  | { readonly of: "users" }
+  | { readonly of: "connections"; readonly user: PublicId }
+  | { readonly of: "families"; readonly connection: ConnectionId };
+
+/** The rows of each listing. */
+export interface Listed {
+  readonly clients: Client;
+  readonly users: User;
+  readonly connections: Connection;
+  readonly families: TokenFamily;
+}
+
+/** A part of a listing: rows are in ascending order of their ids. */
+export interface Page {
+  /** Only rows whose id is greater; from the first row if absent. */
+  readonly after?: string;
+  /** At most this many rows. */
+  readonly limit: number;
+}
+
+/** Where state lives: one read, one atomic write, listing, sweeping, and a few values about itself. */
 export interface Store {
   /**
    * Loads facts as one snapshot of the primary, without a lock: every change that was committed before
@@ -24,6 +55,12 @@ export interface Store {
     keys: Keys,
     decide: (facts: Facts) => Decision<Grant>,
   ): Promise<Decision<Grant>>;
+  /** Lists rows for people and tools, never for a decision. */
+  list<L extends Listing>(listing: L, page: Page): Promise<readonly Listed[L["of"]][]>;
+  /** A value that was written about this store by {@link Store.writeMeta}, or `null`. */
+  readMeta(key: string): Promise<string | null>;
+  /** Writes a value about this store, durably; replaces an earlier one. */
+  writeMeta(key: string, value: string): Promise<void>;
   /** Removes at most about `limit` rows that can never live again (R5); resolves to how many went. */
   sweep(horizon: Horizon, limit: number): Promise<number>;
   /** Finishes what is under way and lets go of everything. */
@@ -90,16 +127,26 @@ export interface Entropy {
   bytes(count: number): Uint8Array;
 }
 
+/** What a call to the service belongs to. */
+export interface CallContext {
+  /** Appears in the audit event, the request log and the masked fault of the same request. */
+  readonly requestId?: string;
+}
+
 /** Where audit events go (A4). Must not throw, must not block. */
 export interface AuditLog {
-  /** Takes one event. */
+  /** Takes one event: a state change or a refusal. */
   record(event: AuditEvent): void;
+  /** Takes a successful use of a token (introspection, Users API): counted, not logged. */
+  used?(event: AuditEvent): void;
 }
 
 /** One state change or refusal: who, what, outcome, internal reason, ids. Never a secret (A4, G9). */
 export interface AuditEvent {
   /** Whole Unix seconds. */
   readonly at: number;
+  /** See {@link CallContext}. */
+  readonly requestId?: string;
   /** The command: `fetch`, `refresh`, `connect` … */
   readonly action: string;
   readonly outcome: "granted" | "repeated" | "refused";

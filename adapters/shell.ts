@@ -3,13 +3,13 @@
  * command of every face goes through {@link Shell.run} or {@link Shell.ask}.
  * @module
  */
-import { type Command, decide, type GrantOf, keysOf } from "../core/decide.ts";
+import { type Command, decide, type GrantOf, keysOf, subjectOf } from "../core/decide.ts";
 import type { Change, Context, Decision, TokenGrant } from "../core/decision.ts";
 import type { Seconds } from "../core/model.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Use } from "../core/use.ts";
 import { hex, systemClock, systemEntropy, timeOrderedId } from "./entropy.ts";
-import type { AuditEvent, Clock, Entropy, Ports } from "./ports.ts";
+import type { AuditEvent, CallContext, Clock, Entropy, Ports } from "./ports.ts";
 
 /** What the faces of a service share. */
 export interface Shell {
@@ -20,12 +20,15 @@ export interface Shell {
   /** Whole Unix seconds now. */
   now(): Seconds;
   /** Decides a command and makes its changes, durably, before it resolves; then records it (A4). */
-  run<C extends Command>(command: C): Promise<Decision<GrantOf<C>>>;
+  run<C extends Command>(command: C, call?: CallContext): Promise<Decision<GrantOf<C>>>;
   /** Decides a command that never changes anything, on a snapshot. */
-  ask<C extends Use>(command: C): Promise<Decision<GrantOf<C>>>;
+  ask<C extends Use>(command: C, call?: CallContext): Promise<Decision<GrantOf<C>>>;
   /** Records what happened outside a command. */
-  record(event: Omit<AuditEvent, "at">): void;
+  record(event: Happening, call?: CallContext): void;
 }
+
+/** An audit event before it has a time and a request. */
+export type Happening = Omit<AuditEvent, "at" | "requestId">;
 
 /** Binds ports and settings. */
 export function createShell(ports: Ports, settings: Settings): Shell {
@@ -48,7 +51,12 @@ export function createShell(ports: Ports, settings: Settings): Shell {
       keyId: ports.tokens.activeKeyId,
     },
   });
-  const record = (event: Omit<AuditEvent, "at">) => ports.audit?.record({ at: now(), ...event });
+  const stamp = (event: Happening, call: CallContext | undefined): AuditEvent => ({
+    at: now(),
+    ...(call?.requestId !== undefined && { requestId: call.requestId }),
+    ...event,
+  });
+  const record = (event: Happening, call?: CallContext) => ports.audit?.record(stamp(event, call));
   return {
     ports,
     settings,
@@ -56,21 +64,21 @@ export function createShell(ports: Ports, settings: Settings): Shell {
     entropy,
     now,
     record,
-    async run(command) {
+    async run(command, call) {
       const seen = { user: false };
       const decision = await ports.store.transact(keysOf(command), (facts) => {
         seen.user = facts.user !== null;
         return decide(command, facts, context());
       });
-      record(describe(command, seen.user, decision));
+      record(describe(command, seen.user, decision), call);
       return decision;
     },
-    async ask(command) {
+    async ask(command, call) {
       const facts = await ports.store.read(keysOf(command));
       const decision = decide(command, facts, context());
-      if (decision.outcome === "refused") {
-        record(describe(command, facts.user !== null, decision));
-      }
+      const event = describe(command, facts.user !== null, decision);
+      if (decision.outcome === "refused") record(event, call);
+      else ports.audit?.used?.(stamp(event, call));
       return decision;
     },
   };
@@ -81,14 +89,18 @@ function describe(
   command: Command,
   userExists: boolean,
   decision: Decision<unknown>,
-): Omit<AuditEvent, "at"> {
+): Happening {
   const changes = decision.changes.map(nameOf);
   const evicted = decision.changes.flatMap((change) =>
     change.type === "family-ended" && change.cause === "evicted" ? change.family : []
   );
+  const { user: named, ...subject } = subjectOf(command);
+  // A public id that belongs to nobody may be anything, even a token in the wrong place.
+  const isSafe = command.type !== "fetch" || userExists;
   const event = {
     action: command.type,
-    ...subjectOf(command, userExists),
+    ...subject,
+    ...(named !== undefined && isSafe && { user: named }),
     ...(changes.length > 0 && { changes }),
     ...(evicted.length > 0 && { evicted }),
   };
@@ -101,40 +113,6 @@ function describe(
   const { user, client, connection, family, repeated } = decision.grant as TokenGrant;
   const outcome = repeated ? "repeated" : "granted";
   return { ...event, outcome, user, client, connection, family };
-}
-
-/** Who and what a command is about, before it is known what it finds. */
-function subjectOf(command: Command, userExists: boolean): Partial<AuditEvent> {
-  switch (command.type) {
-    case "fetch": {
-      // A public id that is nobody's may be anything, a token in the wrong place too.
-      const user = command.by === "publicId" ? command.publicId : command.consent.user;
-      return { client: command.client, ...(userExists && { user }) };
-    }
-    case "use":
-      return {
-        family: command.token.family,
-        ...(command.caller !== null && { client: command.caller.id }),
-      };
-    case "refresh":
-    case "revoke-token":
-      return { client: command.client, family: command.family };
-    case "narrow":
-    case "revoke-connection":
-      return { connection: command.connection };
-    case "connect":
-    case "disconnect":
-      return { client: command.client, user: command.user };
-    case "register-client":
-    case "set-client-scope":
-    case "set-client-status":
-    case "rotate-secret":
-      return { client: command.client };
-    case "register-user":
-    case "set-user-status":
-    case "delete-user":
-      return { user: command.user };
-  }
 }
 
 function nameOf(change: Change): string {

@@ -1,6 +1,6 @@
 /**
- * One door to every command: `step = decide(command, factsOf(state, keysOf(command)), context)`,
- * then `evolve(state, changes)`. Adapters, explorer and oracle all go through it.
+ * One door to every command: `decide(command, factsOf(state, keysOf(command)), context)`, then
+ * `evolve(state, changes)`. Adapters, explorer and oracle all go through it.
  * @module
  */
 import {
@@ -15,7 +15,14 @@ import {
 } from "./connection.ts";
 import type { Context, Decision, Facts, Keys, TokenGrant } from "./decision.ts";
 import { decideFetch, type Fetch, fetchKeys } from "./fetch.ts";
-import type { ActiveConnection, Client } from "./model.ts";
+import type {
+  ActiveConnection,
+  Client,
+  ClientId,
+  ConnectionId,
+  FamilyId,
+  PublicId,
+} from "./model.ts";
 import { decideRefresh, type Refresh, refreshKeys } from "./refresh.ts";
 import {
   type ClientCommand,
@@ -30,8 +37,9 @@ import {
   decideUse,
   type LiveToken,
   type RevokeToken,
-  tokenKeys,
+  revokeTokenKeys,
   type Use,
+  useKeys,
 } from "./use.ts";
 
 /** Everything that can be asked of the state machine. */
@@ -51,31 +59,99 @@ export type GrantOf<C extends Command> = C extends Fetch | Refresh ? TokenGrant
   : C extends ClientCommand ? Client
   : null;
 
+/** Whom and what a command names, for audit events. Nothing here is known to exist. */
+export interface Subject {
+  readonly client?: ClientId;
+  readonly user?: PublicId;
+  readonly connection?: ConnectionId;
+  readonly family?: FamilyId;
+}
+
+/** How one kind of command is handled. */
+interface Handling<C extends Command> {
+  /** From where its facts are loaded. */
+  readonly keys: (command: C) => Keys;
+  readonly decide: (command: C, facts: Facts, context: Context) => Decision<GrantOf<C>>;
+  readonly subject: (command: C) => Subject;
+}
+
+type CommandOf<Type extends Command["type"]> = Extract<Command, { readonly type: Type }>;
+
+const ofClient: Handling<ClientCommand> = {
+  keys: clientKeys,
+  decide: decideClient,
+  subject: ({ client }) => ({ client }),
+};
+
+const ofUser: Handling<UserCommand> = {
+  keys: userKeys,
+  decide: decideUser,
+  subject: ({ user }) => ({ user }),
+};
+
+const COMMANDS: { readonly [Type in Command["type"]]: Handling<CommandOf<Type>> } = {
+  fetch: {
+    keys: fetchKeys,
+    decide: decideFetch,
+    subject: (command) => ({
+      client: command.client,
+      user: command.by === "publicId" ? command.publicId : command.consent.user,
+    }),
+  },
+  refresh: {
+    keys: refreshKeys,
+    decide: decideRefresh,
+    subject: ({ client, family }) => ({ client, family }),
+  },
+  use: {
+    keys: useKeys,
+    decide: decideUse,
+    subject: ({ caller, token }) => ({
+      family: token.family,
+      ...(caller !== null && { client: caller }),
+    }),
+  },
+  "revoke-token": {
+    keys: revokeTokenKeys,
+    decide: decideRevokeToken,
+    subject: ({ client, family }) => ({ client, family }),
+  },
+  connect: {
+    keys: connectionKeys,
+    decide: decideConnect,
+    subject: ({ client, user }) => ({ client, user }),
+  },
+  narrow: {
+    keys: connectionKeys,
+    decide: decideNarrow,
+    subject: ({ connection }) => ({ connection }),
+  },
+  "revoke-connection": {
+    keys: connectionKeys,
+    decide: decideRevokeConnection,
+    subject: ({ connection }) => ({ connection }),
+  },
+  disconnect: {
+    keys: connectionKeys,
+    decide: decideDisconnect,
+    subject: ({ client, user }) => ({ client, user }),
+  },
+  "register-client": ofClient,
+  "set-client-scope": ofClient,
+  "set-client-status": ofClient,
+  "rotate-secret": ofClient,
+  "register-user": ofUser,
+  "set-user-status": ofUser,
+  "delete-user": ofUser,
+};
+
+function handlingOf<C extends Command>({ type }: C): Handling<C> {
+  return COMMANDS[type] as unknown as Handling<C>;
+}
+
 /** From where the facts of a command are loaded. */
 export function keysOf(command: Command): Keys {
-  switch (command.type) {
-    case "fetch":
-      return fetchKeys(command);
-    case "refresh":
-      return refreshKeys(command);
-    case "use":
-    case "revoke-token":
-      return tokenKeys(command);
-    case "connect":
-    case "narrow":
-    case "revoke-connection":
-    case "disconnect":
-      return connectionKeys(command);
-    case "register-client":
-    case "set-client-scope":
-    case "set-client-status":
-    case "rotate-secret":
-      return clientKeys(command);
-    case "register-user":
-    case "set-user-status":
-    case "delete-user":
-      return userKeys(command);
-  }
+  return handlingOf(command).keys(command);
 }
 
 /** Decides any command: pure, total, and dependent on nothing but its arguments (A1). */
@@ -84,35 +160,10 @@ export function decide<C extends Command>(
   facts: Facts,
   context: Context,
 ): Decision<GrantOf<C>> {
-  return decideAny(command, facts, context) as Decision<GrantOf<C>>;
+  return handlingOf(command).decide(command, facts, context);
 }
 
-function decideAny(command: Command, facts: Facts, context: Context): Decision<unknown> {
-  switch (command.type) {
-    case "fetch":
-      return decideFetch(command, facts, context);
-    case "refresh":
-      return decideRefresh(command, facts, context);
-    case "use":
-      return decideUse(command, facts, context);
-    case "revoke-token":
-      return decideRevokeToken(command, facts, context);
-    case "connect":
-      return decideConnect(command, facts, context);
-    case "narrow":
-      return decideNarrow(command, facts, context);
-    case "revoke-connection":
-      return decideRevokeConnection(command, facts, context);
-    case "disconnect":
-      return decideDisconnect(command, facts, context);
-    case "register-client":
-    case "set-client-scope":
-    case "set-client-status":
-    case "rotate-secret":
-      return decideClient(command, facts, context);
-    case "register-user":
-    case "set-user-status":
-    case "delete-user":
-      return decideUser(command, facts, context);
-  }
+/** Whom and what a command names. */
+export function subjectOf(command: Command): Subject {
+  return handlingOf(command).subject(command);
 }

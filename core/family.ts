@@ -71,13 +71,13 @@ export function makeRoom(
     .map((family) => endFamily(family, "evicted"));
 }
 
-/** The tokens of a family's current generation, for a scope that is effective now. */
+/** The tokens of a family's current generation, for a scope that is effective now; `repeated` on a retry. */
 export function grantTokens(
   family: TokenFamily,
   connection: Connection,
   scope: Scope,
-  repeated: boolean,
   { now, settings }: Context,
+  { repeated = false }: { readonly repeated?: boolean } = {},
 ): TokenGrant {
   return {
     user: connection.user,

@@ -52,14 +52,14 @@ export type Fetch = FetchByPublicId | FetchByConsent;
 
 /** The user's connection with the client was verified: it is usable, with this scope. */
 export interface VerifiedConnection {
-  readonly stage: "verified";
+  readonly outcome: "verified";
   readonly candidate: Candidate;
   readonly scope: Scope;
 }
 
 /** The consent token was verified, never seen before, and delegates this scope. */
 export interface VerifiedConsent {
-  readonly stage: "verified";
+  readonly outcome: "verified";
   readonly consent: Consent;
   readonly source: ActiveConnection;
   /** The delegated connection that is there already. */
@@ -69,7 +69,7 @@ export interface VerifiedConsent {
 
 /** There is a connection to issue tokens from; `changes` make it so. */
 export interface Established {
-  readonly stage: "established";
+  readonly outcome: "established";
   readonly connection: ActiveConnection;
   readonly families: readonly TokenFamily[];
   /** What the new family may have. */
@@ -100,13 +100,14 @@ export function decideFetch(
   if (client.status === "disabled") return refuse("invalid_client", "client_disabled");
   if (command.by === "publicId") {
     const verified = verifyConnection(command.publicId, facts);
-    return "code" in verified ? verified : issue(establishConnection(verified), context);
+    if (verified.outcome === "refused") return verified;
+    return issue(establishConnection(verified), context);
   }
   const verified = verifyConsent(command.consent, client, facts, context);
   if (facts.consentUse !== null) return repeat(command, facts.consentUse, verified, facts, context);
-  if ("code" in verified) return verified;
+  if (verified.outcome === "refused") return verified;
   const established = establishDelegation(verified, context);
-  return "code" in established ? established : issue(established, context);
+  return established.outcome === "refused" ? established : issue(established, context);
 }
 
 /** Selected → verified, by public id: the first usable connection serves (P1–P3). */
@@ -115,7 +116,7 @@ function verifyConnection(publicId: PublicId, facts: Facts): VerifiedConnection 
   if (gone !== null) return gone;
   for (const candidate of [...facts.candidates].sort(byPrecedence)) {
     const scope = effectiveScope(candidate);
-    if (scope.length > 0) return { stage: "verified", candidate, scope };
+    if (scope.length > 0) return { outcome: "verified", candidate, scope };
   }
   const reason = facts.candidates.length === 0 ? "no_connection" : "no_effective_scope";
   return refuse("NO_CONSENT", reason);
@@ -151,7 +152,7 @@ function verifyConsent(
   const scope = intersect(intersect(consent.scope, sourceScope), client.scope);
   if (scope.length === 0) return refuse("NO_CONSENT", "no_effective_scope");
   const existing = facts.candidates.find(({ connection }) => connection.source === source.id);
-  return { stage: "verified", consent, source, existing: existing ?? null, scope };
+  return { outcome: "verified", consent, source, existing: existing ?? null, scope };
 }
 
 /** P1 and C8: unknown, deleted and suspended users look the same. */
@@ -164,7 +165,7 @@ function refuseUser(publicId: PublicId, { user }: Facts): Refused | null {
 /** Verified → established, by public id: the connection is there already. */
 function establishConnection({ candidate, scope }: VerifiedConnection): Established {
   const { connection, families } = candidate;
-  return { stage: "established", connection, families, scope, consent: null, changes: [] };
+  return { outcome: "established", connection, families, scope, consent: null, changes: [] };
 }
 
 /** Verified → established, by consent token: the newest consent governs (C8, C10). */
@@ -172,7 +173,7 @@ function establishDelegation(
   { consent, source, existing, scope }: VerifiedConsent,
   context: Context,
 ): Established | Refused {
-  const established = { stage: "established", consent } as const;
+  const established = { outcome: "established", consent } as const;
   if (existing === null) {
     const connection = establish(
       { user: consent.user, client: consent.client, source: source.id },
@@ -205,7 +206,7 @@ function issue(
   context: Context,
 ): Decision<TokenGrant> {
   const family = startFamily(connection, scope, context);
-  return grant(grantTokens(family, connection, scope, false, context), [
+  return grant(grantTokens(family, connection, scope, context), [
     ...(consent === null ? [] : [redeem(consent, family, context)]),
     ...changes,
     ...makeRoom(families, context),
@@ -234,7 +235,7 @@ function repeat(
   const { now, settings } = context;
   const retried = use.client === client && use.digest === consent.digest &&
     now < use.redeemedAt + settings.consentRetrySeconds;
-  if ("code" in verified) {
+  if (verified.outcome === "refused") {
     return verified.code === "INVALID_TOKEN"
       ? verified
       : refuse("INVALID_TOKEN", "consent_redeemed");
@@ -245,5 +246,5 @@ function repeat(
   const scope = intersect(family.scope, effectiveScope(standing));
   const live = now < familyEndsAt(family, settings) && scope.length > 0;
   if (!live || family.generation > 0) return refuse("INVALID_TOKEN", "consent_redeemed");
-  return grant(grantTokens(family, standing.connection, scope, true, context), []);
+  return grant(grantTokens(family, standing.connection, scope, context, { repeated: true }), []);
 }

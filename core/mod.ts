@@ -1,22 +1,113 @@
 /**
- * The pure core: the mutation `fetchTokensForUser` as a state machine over connections and tokens.
- * It imports nothing, reads no clock, no randomness, no environment.
+ * The pure core: the mutation `fetchTokensForUser` as a state machine over connections and tokens. It
+ * imports nothing and reads no clock, no randomness and no environment. For authors of stores, oracles and
+ * models: `decide` a command on the facts, then `evolve` the state by its changes.
  * @module
  */
-export * from "./authority.ts";
-export * from "./connection.ts";
-export * from "./consent.ts";
-export * from "./decide.ts";
-export * from "./decision.ts";
-export * from "./evolve.ts";
-export * from "./family.ts";
-export * from "./fetch.ts";
-export * from "./message.ts";
-export * from "./model.ts";
-export * from "./refresh.ts";
-export * from "./registry.ts";
-export * from "./request.ts";
-export * from "./scope.ts";
-export * from "./settings.ts";
-export * from "./sweep.ts";
-export * from "./use.ts";
+export type { Consent } from "./consent.ts";
+export { readConsent } from "./consent.ts";
+export type {
+  Connect,
+  ConnectionCommand,
+  Disconnect,
+  Narrow,
+  RevokeConnection,
+} from "./connection.ts";
+export { type Command, decide, type GrantOf, keysOf, type Subject, subjectOf } from "./decide.ts";
+export type {
+  Candidate,
+  Change,
+  ClientWritten,
+  ConnectionChanged,
+  ConnectionEstablished,
+  ConnectionRevoked,
+  ConsentRedeemed,
+  Context,
+  Decision,
+  Facts,
+  FamilyEnded,
+  FamilyRotated,
+  FamilyStarted,
+  Fresh,
+  Granted,
+  Keys,
+  ManagementCode,
+  Reason,
+  RefusalCode,
+  Refused,
+  Standing,
+  TokenGrant,
+  UserDeleted,
+  UserWritten,
+  Withdrawn,
+} from "./decision.ts";
+export {
+  applyChange,
+  evolve,
+  factsOf,
+  initialState,
+  removeConnection,
+  removeFamily,
+  type State,
+} from "./evolve.ts";
+export type { Fetch, FetchByConsent, FetchByPublicId } from "./fetch.ts";
+export { MESSAGES } from "./message.ts";
+export {
+  type ActiveConnection,
+  type Client,
+  type ClientId,
+  type ClientSecret,
+  type Connection,
+  type ConnectionId,
+  type ConsentUse,
+  type FamilyId,
+  isClientId,
+  isIdentifier,
+  type PublicId,
+  type RevokedConnection,
+  type Seconds,
+  type TokenFamily,
+  type User,
+  type Withdrawal,
+} from "./model.ts";
+export type { Refresh } from "./refresh.ts";
+export type {
+  ClientCommand,
+  DeleteUser,
+  RegisterClient,
+  RegisterUser,
+  RotateSecret,
+  SetClientScope,
+  SetClientStatus,
+  SetUserStatus,
+  UserCommand,
+} from "./registry.ts";
+export { liveSecrets } from "./registry.ts";
+export {
+  type Arguments,
+  type NotExactlyOne,
+  select,
+  type Selected,
+  type SelectedByConsentToken,
+  type SelectedByPublicId,
+} from "./request.ts";
+export { NO_SCOPE, readScope, type Scope, writeScope } from "./scope.ts";
+export {
+  type Numbers,
+  type NumericSetting,
+  RANGES,
+  readSettings,
+  type SettingRange,
+  type Settings,
+  type SettingsInput,
+  type TrustedIssuer,
+} from "./settings.ts";
+export { type Horizon, horizonAt } from "./sweep.ts";
+export type {
+  AccessToken,
+  GenuineToken,
+  LiveToken,
+  RefreshToken,
+  RevokeToken,
+  Use,
+} from "./use.ts";

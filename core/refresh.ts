@@ -75,10 +75,10 @@ export function decideRefresh(
   const scope = intersect(requested, effective);
   if (scope.length === 0) return refuse("invalid_scope", "scope_not_effective");
   if (presented === "repeatable") {
-    return grant(grantTokens(family, connection, scope, true, context), []);
+    return grant(grantTokens(family, connection, scope, context, { repeated: true }), []);
   }
   const rotated = rotateFamily(family, context);
-  return grant(grantTokens(rotated, connection, scope, false, context), [
+  return grant(grantTokens(rotated, connection, scope, context), [
     { type: "family-rotated", family: rotated },
   ]);
 }

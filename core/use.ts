@@ -5,7 +5,7 @@
 import { effectiveScope } from "./authority.ts";
 import { type Context, type Decision, type Facts, grant, type Keys, refuse } from "./decision.ts";
 import { endFamily, familyEndsAt } from "./family.ts";
-import type { Client, ClientId, FamilyId, PublicId, Seconds } from "./model.ts";
+import type { ClientId, FamilyId, PublicId, Seconds } from "./model.ts";
 import { comparePresented } from "./refresh.ts";
 import { intersect, type Scope } from "./scope.ts";
 
@@ -45,7 +45,7 @@ export interface LiveToken {
 export interface Use {
   readonly type: "use";
   /** The client that asks (introspection); `null` where the bearer itself does. */
-  readonly caller: Client | null;
+  readonly caller: ClientId | null;
   readonly token: GenuineToken;
 }
 
@@ -56,21 +56,27 @@ export interface RevokeToken {
   readonly family: FamilyId;
 }
 
-/** The facts that {@link decideUse} and {@link decideRevokeToken} need. */
-export function tokenKeys(command: Use | RevokeToken): Keys {
-  return { family: command.type === "use" ? command.token.family : command.family };
+/** The facts that {@link decideUse} needs. */
+export function useKeys({ caller, token }: Use): Keys {
+  return caller === null ? { family: token.family } : { family: token.family, client: caller };
+}
+
+/** The facts that {@link decideRevokeToken} needs. */
+export function revokeTokenKeys({ family }: RevokeToken): Keys {
+  return { family };
 }
 
 /** Decides {@link Use}: liveness and scope are computed from what stands now (R1). */
 export function decideUse(
   { caller, token }: Use,
-  { family, standing }: Facts,
+  { client: asking, family, standing }: Facts,
   context: Context,
 ): Decision<LiveToken> {
   const { now, settings } = context;
   if (family === null || standing === null) return refuse("invalid_token", "family_unknown");
   const { user, client } = standing.connection;
-  if (caller !== null && caller.role !== "resource-server" && caller.id !== client) {
+  const seesAll = asking?.role === "resource-server" && asking.status === "enabled";
+  if (caller !== null && caller !== client && !seesAll) {
     return refuse("invalid_token", "foreign_client");
   }
   const endsAt = familyEndsAt(family, settings);

@@ -4,30 +4,32 @@
  */
 import process from "node:process";
 import { styleText } from "node:util";
-import type { DemoClients, DemoUsers } from "../dev/demo.ts";
+import type { DemoRecord } from "../dev/dev-mode.ts";
 
-/** The machine-readable start record. Fields are added, never changed: scripts rely on it. */
+/** What a server says once it listens. Fields are added, never changed: scripts rely on it. */
 export interface StartRecord {
   readonly endpoint: string;
-  readonly clients?: DemoClients;
-  readonly users?: DemoUsers;
-  /** For `users.merchantOnly` and `clients.partner`, fresh. */
-  readonly consentToken?: string;
-  /** The control plane that the conformance suite drives. */
-  readonly harness?: string;
+}
+
+/** For whom to print, and what to add for people. */
+export interface PrintOptions {
+  /** One line of JSON, for scripts. */
+  readonly json: boolean;
+  readonly database: string;
 }
 
 /** Prints the start record. */
-export function printStart(
-  record: StartRecord,
-  { json, database, dev }: {
-    readonly json: boolean;
-    readonly database: string;
-    readonly dev: boolean;
-  },
-): void {
-  if (json) process.stdout.write(`${JSON.stringify(record)}\n`);
-  else process.stdout.write(dev ? demoPage(record, database) : page(record, database));
+export function printStart(record: StartRecord, { json, database }: PrintOptions): void {
+  print(json ? `${JSON.stringify(record)}\n` : page(record, database));
+}
+
+/** Prints the start record of a server with demo data. */
+export function printDemo(record: DemoRecord, { json, database }: PrintOptions): void {
+  print(json ? `${JSON.stringify(record)}\n` : demoPage(record, database));
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
 }
 
 function page({ endpoint }: StartRecord, database: string): string {
@@ -40,25 +42,25 @@ const MUTATION =
   "userErrors { code field message } } }";
 
 function demoPage(
-  { endpoint, clients, users, consentToken, harness }: StartRecord,
+  { endpoint, clients, users, consentToken, harness }: DemoRecord,
   database: string,
-) {
-  if (clients === undefined || users === undefined) return "";
+): string {
   const { partner } = clients;
   const curl = (variables: object) =>
     `curl -sS ${endpoint} -u ${partner.id}:${partner.secret} -H 'Content-Type: application/json' ` +
     `--data '${JSON.stringify({ query: MUTATION, variables })}'`;
   const rows = Object.values(clients).map(({ id, secret }) => `  ${id.padEnd(20)} ${secret}`);
   return `${bold("fetchTokensForUser, reference server with demo data")}
-Not affiliated with the vendor; its tokens are good for this server only.
+Not affiliated with the vendor; its tokens work on this server only.
 
   Endpoint   ${endpoint}
-  Database   ${database}${harness === undefined ? "" : `\n  Harness    ${harness}`}
+  Database   ${database}
+  Harness    ${harness} (sets the stage for tests: npm run cli -- conform --help)
 
 ${bold("Clients")} (id and secret, for HTTP Basic)
 ${rows.join("\n")}
 
-${bold("Users")} (publicId, and what it gives ${partner.id})
+${bold("Users")} (publicId, and what ${partner.id} gets for it)
   ${users.connected.padEnd(20)} tokens: connected to the partner
   ${
     users.merchantOnly.padEnd(20)
@@ -68,7 +70,7 @@ ${bold("Users")} (publicId, and what it gives ${partner.id})
 
 ${
     bold("Consent token")
-  } of ${users.merchantOnly} for ${partner.id}, good for 5 minutes, to be redeemed once
+  } of ${users.merchantOnly} for ${partner.id}, valid for 5 minutes, redeemable once
 ${consentToken}
 For another one, or one with a defect: npm run cli -- mint [--expired …]
 
@@ -77,7 +79,7 @@ ${curl({ publicId: users.connected })}
 
 ${curl({ consentToken })}
 
-Below, the log says of each refusal why; the caller is not told.
+The log below says why a request was refused; the caller never learns.
 Stop with Ctrl-C.
 `;
 }

@@ -6,25 +6,18 @@ import { gc } from "./gc.ts";
 import { keys } from "./keys.ts";
 import { manage } from "./manage.ts";
 import { mint } from "./mint.ts";
-import type { Command, ForeignCommand } from "./options.ts";
+import type { Command } from "./options.ts";
 import { serve } from "./serve.ts";
 
-/** The conformance suite is loaded only when it is asked for. */
-const conform: ForeignCommand = {
+/** The conformance suite, loaded only on demand. */
+const suite = () => import("../../spec/conformance/command.ts");
+
+const conform: Command = {
   name: "conform",
-  summary: "Check another implementation, over the wire; conform --help tells how.",
-  async runRaw(argv) {
-    const { runConform } = await import("../../spec/conformance/command.ts");
-    return await runConform(argv);
-  },
+  summary: "Check another implementation over the wire.",
+  help: async () => (await suite()).CONFORM_HELP,
+  run: async (argv) => (await suite()).runConform(argv),
 };
 
 /** In the order of the help text. */
-export const COMMANDS: readonly (Command | ForeignCommand)[] = [
-  serve,
-  mint,
-  conform,
-  manage,
-  keys,
-  gc,
-];
+export const COMMANDS: readonly Command[] = [serve, mint, conform, manage, keys, gc];

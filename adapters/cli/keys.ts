@@ -26,8 +26,8 @@ import {
   saveTokenKeys,
   type TokenKeys,
 } from "../tokens/token-keys.ts";
-import { type Command, table, UsageError, type Values } from "./options.ts";
-import { keyFile, RELOAD_MILLISECONDS, RUNTIME_OPTIONS } from "./runtime.ts";
+import { KEY_OPTIONS, keyFile, RELOAD_MILLISECONDS } from "./data.ts";
+import { type Command, defineCommand, table, UsageError, type Values } from "./options.ts";
 
 interface Action {
   readonly arguments: readonly string[];
@@ -108,7 +108,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 };
 
 /** The command. */
-export const keys: Command = {
+export const keys: Command = defineCommand({
   name: "keys",
   summary: "Rotate the keys that tokens are derived from or signed with.",
   details: `Actions:\n${
@@ -119,17 +119,17 @@ export const keys: Command = {
     )
   }`,
   arguments: ["ACTION", "KEY_ID..."],
-  options: RUNTIME_OPTIONS,
+  options: KEY_OPTIONS,
   async run(values, [name = "", ...args]) {
     const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-    if (action === undefined) throw new UsageError(`there is no action ${JSON.stringify(name)}`);
+    if (action === undefined) throw new UsageError(`unknown action ${JSON.stringify(name)}`);
     if (args.length !== action.arguments.length) {
       throw new UsageError(`${name} takes ${action.arguments.join(" ") || "no arguments"}`);
     }
     process.stdout.write(`${JSON.stringify(await action.run(values, args[0] ?? ""))}\n`);
     return 0;
   },
-};
+});
 
 async function changeTokenKeys(values: Values, change: (keys: TokenKeys) => TokenKeys) {
   const path = keyFile(values, "keys");

@@ -6,7 +6,7 @@
 import process from "node:process";
 import { VERSION } from "../version.ts";
 import { COMMANDS } from "./commands.ts";
-import { helpOf, readOptions, table, UsageError } from "./options.ts";
+import { table, UsageError } from "./options.ts";
 
 const HELP = `A reference implementation of the mutation fetchTokensForUser.
 
@@ -14,7 +14,7 @@ Usage: fetch-tokens-for-user COMMAND [options]
 
 Commands:
 ${table(COMMANDS.map(({ name, summary }) => [name, summary] as const))}
-fetch-tokens-for-user COMMAND --help tells more. Not affiliated with the vendor of the API.
+Run fetch-tokens-for-user COMMAND --help for its options. Not affiliated with the vendor of the API.
 `;
 
 /** Runs one command line; resolves to the exit code. */
@@ -30,21 +30,19 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   const command = COMMANDS.find((known) => known.name === name);
   if (command === undefined) {
-    process.stderr.write(`There is no command ${JSON.stringify(name)}.\n\n${HELP}`);
+    process.stderr.write(`Unknown command: ${JSON.stringify(name)}.\n\n${HELP}`);
     return 2;
   }
-  if ("runRaw" in command) return await command.runRaw(rest);
   if (rest.includes("--help") || rest.includes("-h")) {
-    process.stdout.write(helpOf(command));
+    process.stdout.write(await command.help());
     return 0;
   }
   try {
-    const { values, positionals } = readOptions(command, rest, process.env);
-    return await command.run(values, positionals);
+    return await command.run(rest, process.env);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     const hint = error instanceof UsageError
-      ? `\nfetch-tokens-for-user ${name} --help tells what it takes.`
+      ? `\nRun fetch-tokens-for-user ${name} --help for its options.`
       : "";
     process.stderr.write(`${name}: ${text}${hint}\n`);
     return 2;

@@ -8,8 +8,8 @@ import type { Client } from "../../core/model.ts";
 import type { Service } from "../direct.ts";
 import { writeJson } from "../log.ts";
 import { ManagementError } from "../manage.ts";
-import { type Command, table, UsageError } from "./options.ts";
-import { openRuntime, RUNTIME_OPTIONS } from "./runtime.ts";
+import { openOffline, STORE_OPTIONS } from "./data.ts";
+import { type Command, defineCommand, settingOptions, table, UsageError } from "./options.ts";
 
 interface Action {
   readonly arguments: readonly string[];
@@ -85,7 +85,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   "revoke-connection": {
     arguments: ["CONNECTION_ID"],
-    summary: "End one connection for ever.",
+    summary: "End one connection forever.",
     run: (service, [connection = ""]) => service.revokeConnection(connection),
   },
   disconnect: {
@@ -102,22 +102,21 @@ const ACTION_HELP = table(
 );
 
 /** The command. */
-export const manage: Command = {
+export const manage: Command = defineCommand({
   name: "manage",
   summary: "Register clients and users, record and end consents, on a server's database.",
   details: `Actions:\n${ACTION_HELP}\nA SCOPE of several tokens is one argument: "openid email".`,
   arguments: ["ACTION", "ARGUMENT..."],
-  options: RUNTIME_OPTIONS,
+  options: [...STORE_OPTIONS, ...settingOptions(["secretOverlapSeconds"])],
   async run(values, [name = "", ...args]) {
     const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-    if (action === undefined) throw new UsageError(`there is no action ${JSON.stringify(name)}`);
+    if (action === undefined) throw new UsageError(`unknown action ${JSON.stringify(name)}`);
     if (args.length !== action.arguments.length) {
       throw new UsageError(`${name} takes ${action.arguments.join(" ")}`);
     }
-    const runtime = await openRuntime(values);
+    const write = (line: string) => void process.stderr.write(line);
+    const service = await openOffline(values, { record: writeJson("audit", write) });
     try {
-      const write = (line: string) => void process.stderr.write(line);
-      const service = runtime.keyless({ record: writeJson("audit", write) });
       const result = await action.run(service, args);
       process.stdout.write(`${JSON.stringify(result ?? { done: true })}\n`);
       return 0;
@@ -126,7 +125,7 @@ export const manage: Command = {
       process.stderr.write(`manage: ${error.message}\n`);
       return 1;
     } finally {
-      await runtime.store.close();
+      await service.close();
     }
   },
-};
+});

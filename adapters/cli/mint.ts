@@ -7,10 +7,10 @@ import { type Defect, DEFECTS } from "../dev/defects.ts";
 import { mintConsentToken } from "../dev/mint.ts";
 import { DEMO_AUDIENCE, DEMO_ISSUER, DEMO_ISSUER_KEY, DEMO_SCOPE } from "../dev/demo.ts";
 import { systemClock } from "../entropy.ts";
-import { type Command, readNumber, UsageError } from "./options.ts";
+import { type Command, defineCommand, readNumber, UsageError } from "./options.ts";
 
 /** The command. */
-export const mint: Command = {
+export const mint: Command = defineCommand({
   name: "mint",
   summary: "Sign a consent token with the demo issuer's key, good for `serve --dev`.",
   options: [
@@ -65,4 +65,4 @@ export const mint: Command = {
     process.stdout.write(`${token}\n`);
     return 0;
   },
-};
+});

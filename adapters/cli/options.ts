@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { type Numbers, RANGES } from "../../core/settings.ts";
+import { type Numbers, type NumericSetting, RANGES } from "../../core/settings.ts";
 
 /** One option of a command. */
 export interface Option {
@@ -19,8 +19,24 @@ export interface Option {
   readonly text: string;
 }
 
+/** The environment variables of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** One command of the command line. */
 export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** What `--help` prints. */
+  help(): string | Promise<string>;
+  /**
+   * Runs it; resolves to the exit code.
+   * @throws {UsageError} when the arguments are invalid
+   */
+  run(argv: readonly string[], environment: Environment): Promise<number>;
+}
+
+/** A command as data: its options and arguments are parsed and explained from these tables. */
+export interface CommandSpec {
   readonly name: string;
   /** What follows the name; a last one that ends in `...` takes any number. */
   readonly arguments?: readonly string[];
@@ -32,27 +48,31 @@ export interface Command {
   run(values: Values, positionals: readonly string[]): Promise<number>;
 }
 
-/** A command that reads its arguments and prints its help by itself. */
-export interface ForeignCommand {
-  readonly name: string;
-  readonly summary: string;
-  /** Runs it; resolves to the exit code. */
-  runRaw(argv: readonly string[]): Promise<number>;
+/** Makes a command from its tables. */
+export function defineCommand(spec: CommandSpec): Command {
+  return {
+    name: spec.name,
+    summary: spec.summary,
+    help: () => helpOf(spec),
+    run(argv, environment) {
+      const { values, positionals } = readOptions(spec, argv, environment);
+      return spec.run(values, positionals);
+    },
+  };
 }
 
 /** What was given, by option name. */
 export type Values = Readonly<Record<string, string | true | undefined>>;
 
-/** The command line was not understood. The message names the cause and the cure. */
+/** The command line is invalid. The message names the cause and the cure. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Reads the arguments of a command. `--help` is left to the caller. */
-export function readOptions(
-  command: Command,
+function readOptions(
+  command: CommandSpec,
   argv: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
 ): { readonly values: Values; readonly positionals: readonly string[] } {
   const parsed = parse(command, argv);
   const expected = command.arguments ?? [];
@@ -69,7 +89,7 @@ export function readOptions(
   return { values, positionals: parsed.positionals };
 }
 
-function parse(command: Command, argv: readonly string[]) {
+function parse(command: CommandSpec, argv: readonly string[]) {
   const options = Object.fromEntries(
     command.options.map(({ name, value }) => [
       name,
@@ -85,7 +105,7 @@ function parse(command: Command, argv: readonly string[]) {
 
 function fromEnvironment(
   option: Option,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
 ): string | true | undefined {
   const given = option.env === undefined ? undefined : environment[option.env];
   if (given === undefined || given === "") return undefined;
@@ -93,18 +113,29 @@ function fromEnvironment(
   return given === "1" || given === "true" ? true : undefined;
 }
 
-/** The numeric settings as options: `maxFamilies` is `--max-families` and `FTFU_MAX_FAMILIES`. */
-export const SETTING_OPTIONS: readonly Option[] = Object.entries(RANGES).map(([name, range]) => ({
-  name: kebab(name),
-  value: "N",
-  env: `FTFU_${kebab(name).replaceAll("-", "_").toUpperCase()}`,
-  default: String(range.default),
-  text: `${range.text} ${range.min} to ${range.max}.`,
-}));
+/** The names of the numeric settings. */
+export const SETTINGS: readonly NumericSetting[] = Object.keys(RANGES) as NumericSetting[];
 
-/** The numeric settings among the values. */
+/** Numeric settings as options: `maxFamilies` is `--max-families` and `FTFU_MAX_FAMILIES`. */
+export function settingOptions(names: readonly NumericSetting[]): readonly Option[] {
+  return names.map((name) => {
+    const { default: preset, min, max, text } = RANGES[name];
+    return {
+      name: kebab(name),
+      value: "N",
+      env: `FTFU_${kebab(name).replaceAll("-", "_").toUpperCase()}`,
+      default: String(preset),
+      text: `${text} ${min} to ${max}.`,
+    };
+  });
+}
+
+/** The numeric settings: as given, or their defaults where a command has no option for them. */
 export function readNumbers(values: Values): Numbers {
-  const entries = Object.keys(RANGES).map((name) => [name, readNumber(values, kebab(name))]);
+  const entries = SETTINGS.map((name) => [
+    name,
+    values[kebab(name)] === undefined ? RANGES[name].default : readNumber(values, kebab(name)),
+  ]);
   return Object.fromEntries(entries) as Numbers;
 }
 
@@ -117,8 +148,7 @@ export function readNumber(values: Values, name: string): number {
   );
 }
 
-/** The help text of one command. */
-export function helpOf(command: Command): string {
+function helpOf(command: CommandSpec): string {
   const usage = ["fetch-tokens-for-user", command.name, ...(command.arguments ?? []), "[options]"];
   const rows = command.options.map(({ name, value, env, default: preset, text }) => {
     const notes = [preset && `default ${preset}`, env].filter(Boolean).join(", ");

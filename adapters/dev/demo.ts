@@ -5,7 +5,6 @@
  */
 import type { Service } from "../direct.ts";
 import { type ClientRegistration, ManagementError } from "../manage.ts";
-import type { Store } from "../ports.ts";
 
 /** What consent tokens for the demo server carry as `aud`. */
 export const DEMO_AUDIENCE = "urn:fetch-tokens-for-user:demo";
@@ -24,6 +23,9 @@ export const DEMO_ISSUER_KEY = {
   y: "YLEb2eX0Kx5leWPMq8cqT4rlxCLt_pmTWG3rgd0N7sg",
   d: "LvYZGbOnU4Xhm0LZ2O_Kaay_56lw63Bb0GcSdwYWudc",
 } as const;
+
+/** The merchants that the demo issuer may speak for. */
+export const DEMO_MERCHANTS: readonly string[] = ["demo-merchant"];
 
 /** The scope that demo consents carry. */
 export const DEMO_SCOPE = "email openid profile";
@@ -78,13 +80,15 @@ export interface Demo {
   readonly users: DemoUsers;
 }
 
-/** Makes sure the demo is there. Users that were used up by an earlier run get successors. */
-export async function seedDemo(service: Service, store: Store): Promise<Demo> {
-  for (const client of Object.values(CLIENTS)) await ensure(service.registerClient(client));
+/** Makes sure the demo data exists. Users that an earlier run used up get successors. */
+export async function seedDemo(service: Service): Promise<Demo> {
+  for (const client of Object.values(CLIENTS)) {
+    if (await service.findClient(client.id) === null) await isNew(service.registerClient(client));
+  }
   const { partner, merchant } = CLIENTS;
-  const connected = await findUser(service, store, "demo-connected", true);
-  const merchantOnly = await findUser(service, store, "demo-merchant-only", false);
-  const unconnected = await findUser(service, store, "demo-unconnected", false);
+  const connected = await findUser(service, "demo-connected", true);
+  const merchantOnly = await findUser(service, "demo-merchant-only", false);
+  const unconnected = await findUser(service, "demo-unconnected", false);
   await service.connect(connected, partner.id, DEMO_SCOPE);
   await service.connect(merchantOnly, merchant.id, DEMO_SCOPE);
   return { clients: CLIENTS, users: { connected, merchantOnly, unconnected } };
@@ -93,22 +97,28 @@ export async function seedDemo(service: Service, store: Store): Promise<Demo> {
 /** The first user of this name, or name-2, name-3 …, who is active and, unless `connected`, new to the partner. */
 async function findUser(
   service: Service,
-  store: Store,
   name: string,
   connected: boolean,
 ): Promise<string> {
   for (let count = 1;; count++) {
     const publicId = count === 1 ? name : `${name}-${count}`;
-    await ensure(service.registerUser({ publicId }));
-    const { user, candidates } = await store.read({ user: publicId, client: CLIENTS.partner.id });
-    if (user?.status === "active" && (connected || candidates.length === 0)) return publicId;
+    const known = await service.findUser(publicId);
+    if (known === null && !await isNew(service.registerUser({ publicId }))) continue;
+    const { rows } = await service.listConnections(publicId, { limit: 1000 });
+    const isConnected = rows.some(({ status, client }) =>
+      status === "active" && client === CLIENTS.partner.id
+    );
+    if (known?.status !== "suspended" && (connected || !isConnected)) return publicId;
   }
 }
 
-async function ensure(registration: Promise<unknown>): Promise<void> {
+/** Whether a registration succeeded; `false` if the id is in use, or was used by a deleted user. */
+async function isNew(registration: Promise<unknown>): Promise<boolean> {
   try {
     await registration;
+    return true;
   } catch (error) {
-    if (!(error instanceof ManagementError && error.code === "ALREADY_EXISTS")) throw error;
+    if (error instanceof ManagementError && error.code === "ALREADY_EXISTS") return false;
+    throw error;
   }
 }

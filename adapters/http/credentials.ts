@@ -5,6 +5,7 @@
 import { Buffer } from "node:buffer";
 import { type Client, isClientId } from "../../core/model.ts";
 import type { Service } from "../direct.ts";
+import type { CallContext } from "../ports.ts";
 
 /** A client id and secret as presented. */
 export interface PresentedCredentials {
@@ -13,10 +14,10 @@ export interface PresentedCredentials {
   readonly secret: string;
 }
 
-/** What a client that authenticates by Basic is told when that fails (RFC 7617 §2). */
+/** The challenge of a failed Basic authentication (RFC 7617 §2). */
 export const BASIC_CHALLENGE = 'Basic realm="fetch-tokens-for-user", charset="UTF-8"';
 
-/** What stands for credentials that no client can have. */
+/** Credentials that no client can have. */
 const NOBODY: PresentedCredentials = { id: "", secret: "" };
 
 /**
@@ -44,10 +45,11 @@ export function isBasic(authorization: string | null): boolean {
 export function authenticate(
   service: Pick<Service, "authenticate">,
   credentials: PresentedCredentials | null,
+  call: CallContext,
 ): Promise<Client | null> {
   const { id, secret } = credentials ?? NOBODY;
   const possible = isClientId(id) && isClientId(secret);
-  return possible ? service.authenticate(id, secret) : service.authenticate("", "");
+  return possible ? service.authenticate(id, secret, call) : service.authenticate("", "", call);
 }
 
 /** The token of a Bearer header; `""` where it cannot be read; `null` where no token is presented. */

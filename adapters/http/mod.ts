@@ -6,5 +6,6 @@
  */
 export type { HttpHandler, HttpRequest, HttpResponse } from "./exchange.ts";
 export * from "./fetch.ts";
-export * from "./router.ts";
+export { createHttpHandler, type HttpOptions } from "./router.ts";
+export type { RequestRecord } from "../log.ts";
 export * from "./server.ts";

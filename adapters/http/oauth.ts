@@ -4,7 +4,7 @@
  * @module
  */
 import { MESSAGES } from "../../core/message.ts";
-import type { Client } from "../../core/model.ts";
+import type { Client, ClientId } from "../../core/model.ts";
 import { writeScope } from "../../core/scope.ts";
 import type { LiveToken } from "../../core/use.ts";
 import type { Service } from "../direct.ts";
@@ -21,22 +21,23 @@ import {
 import { type Form, invalidRequest, readForm } from "./form.ts";
 
 /** What an endpoint does for an authenticated client. */
-type Work = (form: Form, client: Client) => Promise<HttpResponse>;
+type Work = (form: Form, client: ClientId, exchange: Exchange) => Promise<HttpResponse>;
 
 /** An OAuth endpoint. */
 export type OAuthEndpoint = (exchange: Exchange) => Promise<HttpResponse>;
 
 /** `POST /oauth/token`: `grant_type=refresh_token`, and no other (T4–T6). */
 export function createTokenEndpoint(service: Service): OAuthEndpoint {
-  return createEndpoint(service, async (form, client) => {
+  return createEndpoint(service, async (form, client, exchange) => {
     const grantType = form.get("grant_type");
     const refreshToken = form.get("refresh_token");
-    if (grantType === undefined) return invalidRequest("Give the parameter grant_type.");
+    if (grantType === undefined) return invalidRequest("Missing parameter: grant_type.");
     if (grantType !== "refresh_token") {
       return errorJson(400, "unsupported_grant_type", "The only grant type is refresh_token.");
     }
-    if (refreshToken === undefined) return invalidRequest("Give the parameter refresh_token.");
-    const tokens = await service.refresh(client.id, { refreshToken, scope: form.get("scope") });
+    if (refreshToken === undefined) return invalidRequest("Missing parameter: refresh_token.");
+    const request = { refreshToken, scope: form.get("scope") };
+    const tokens = await service.refresh(client, request, exchange);
     if ("error" in tokens) return errorJson(400, tokens.error, tokens.message);
     const body = {
       access_token: tokens.accessToken,
@@ -51,10 +52,10 @@ export function createTokenEndpoint(service: Service): OAuthEndpoint {
 
 /** `POST /oauth/revoke`: 200 whatever the token is; `token_type_hint` is not needed and ignored (T7). */
 export function createRevocationEndpoint(service: Service): OAuthEndpoint {
-  return createEndpoint(service, async (form, client) => {
+  return createEndpoint(service, async (form, client, exchange) => {
     const token = form.get("token");
-    if (token === undefined) return invalidRequest("Give the parameter token.");
-    await service.revokeToken(client.id, token);
+    if (token === undefined) return invalidRequest("Missing parameter: token.");
+    await service.revokeToken(client, token, exchange);
     return { status: 200, headers: NO_STORE, body: "" };
   });
 }
@@ -64,16 +65,16 @@ export function createIntrospectionEndpoint(
   service: Service,
   issuer: () => string,
 ): OAuthEndpoint {
-  return createEndpoint(service, async (form, client) => {
+  return createEndpoint(service, async (form, client, exchange) => {
     const token = form.get("token");
-    if (token === undefined) return invalidRequest("Give the parameter token.");
-    const live = await service.introspect(client, token);
+    if (token === undefined) return invalidRequest("Missing parameter: token.");
+    const live = await service.introspect(client, token, exchange);
     const body = live === null ? { active: false } : describe(live, issuer());
     return json(200, body, NO_STORE);
   });
 }
 
-/** RFC 7662 §2.2. A refresh token is no bearer token; `N_A` says so in the words of RFC 8693 §2.2.1. */
+/** RFC 7662 §2.2. A refresh token is not a bearer token: `N_A` as in RFC 8693 §2.2.1. */
 function describe(live: LiveToken, issuer: string): Readonly<Record<string, unknown>> {
   return {
     active: true,
@@ -89,22 +90,23 @@ function describe(live: LiveToken, issuer: string): Readonly<Record<string, unkn
 
 function createEndpoint(service: Service, work: Work): OAuthEndpoint {
   return async (exchange) => {
-    const { request, trace } = exchange;
+    const { trace } = exchange;
     const form = await readForm(exchange);
     if ("status" in form) return form;
-    const client = await authenticateClient(service, request.header("authorization"), form);
+    const client = await authenticateClient(service, exchange, form);
     if ("status" in client && "body" in client) return client;
     trace.client = client.id;
-    return work(form, client);
+    return work(form, client.id, exchange);
   };
 }
 
 /** By Basic or by parameters, never by both (RFC 6749 §2.3). */
 async function authenticateClient(
   service: Service,
-  authorization: string | null,
+  exchange: Exchange,
   form: Form,
 ): Promise<Client | HttpResponse> {
+  const authorization = exchange.request.header("authorization");
   const id = form.get("client_id");
   const secret = form.get("client_secret");
   const methods = [authorization, secret, form.get("client_assertion")]
@@ -115,7 +117,7 @@ async function authenticateClient(
     return invalidRequest("client_id and the Authorization header name different clients.");
   }
   const posted = id !== undefined && secret !== undefined ? { id, secret } : null;
-  return await authenticate(service, isBasic(authorization) ? basic : posted) ??
+  return await authenticate(service, isBasic(authorization) ? basic : posted, exchange) ??
     errorJson(401, "invalid_client", MESSAGES.invalid_client, {
       "www-authenticate": BASIC_CHALLENGE,
     });
@@ -125,5 +127,5 @@ async function authenticateClient(
 export function oauthFault(error: unknown): HttpResponse {
   return isRetryable(error)
     ? errorJson(503, "temporarily_unavailable", "Try again.", RETRY_AFTER)
-    : errorJson(500, "server_error", "Something failed here. It is not the caller's fault.");
+    : errorJson(500, "server_error", "Internal server error.");
 }

@@ -40,7 +40,11 @@ export function createPartnersEndpoint(
   return async (exchange) => {
     const { request, requestId, trace } = exchange;
     // Before anything else is looked at (G8).
-    const client = await authenticate(service, readBasic(request.header("authorization")));
+    const client = await authenticate(
+      service,
+      readBasic(request.header("authorization")),
+      exchange,
+    );
     if (client === null) return unauthenticated();
     trace.client = client.id;
     const note = (outcome: string, fault?: unknown) => {

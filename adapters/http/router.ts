@@ -5,6 +5,7 @@
 import type { Service } from "../direct.ts";
 import { systemClock, systemEntropy, timeOrderedId } from "../entropy.ts";
 import type { Jwks } from "../jws/jwk.ts";
+import type { RequestRecord } from "../log.ts";
 import type { Clock, Entropy } from "../ports.ts";
 import {
   errorJson,
@@ -39,25 +40,8 @@ export interface HttpOptions extends PartnersLimits {
   readonly log?: (record: RequestRecord) => void;
   readonly clock?: Clock;
   readonly entropy?: Entropy;
-}
-
-/** One answered request. It holds nothing that a caller wrote, but for what proved to be true (G9). */
-export interface RequestRecord {
-  /** Whole Unix seconds. */
-  readonly at: number;
-  readonly requestId: string;
-  /** `OTHER` where it is none of the usual ones. */
-  readonly method: string;
-  /** `null` where there is nothing at the path, which may then be anything. */
-  readonly path: string | null;
-  readonly status: number;
-  readonly milliseconds: number;
-  /** The authenticated client. */
-  readonly client?: string;
-  /** What came of it: a word for each mutation field (`granted`, `NO_USER` …), or an error code. */
-  readonly outcome: string;
-  /** What failed here, with its stack. */
-  readonly faults?: readonly string[];
+  /** Further routes by path; one that ends in `/` serves every path below it. */
+  readonly routes?: Readonly<Record<string, HttpHandler>>;
 }
 
 /** What stands at a path. */
@@ -87,7 +71,11 @@ export function createHttpHandler(service: Service, options: HttpOptions): HttpH
     fault: oauthFault,
   });
   const get = (handle: Route["handle"]): Route => ({ methods: ["GET"], handle, fault: oauthFault });
+  const further = Object.entries(options.routes ?? {}).map(([path, handler]) =>
+    [path, graphql(({ request }) => handler(request))] as const
+  );
   const routes: ReadonlyMap<string, Route> = new Map([
+    ...further,
     [PATHS.partners, graphql(createPartnersEndpoint(service, options, clock))],
     [PATHS.users, graphql(createUsersEndpoint(service))],
     [PATHS.token, oauth(createTokenEndpoint(service))],
@@ -97,10 +85,12 @@ export function createHttpHandler(service: Service, options: HttpOptions): HttpH
     [PATHS.jwks, get(() => jwks(options.jwks?.() ?? { keys: [] }))],
     [PATHS.health, get(health)],
   ]);
+  const prefixes = [...routes.keys()].filter((path) => path.endsWith("/"));
   return async (request) => {
     const start = clock.now();
     const path = request.target.split("?", 1)[0] ?? "";
-    const route = routes.get(path);
+    const known = routes.has(path) ? path : prefixes.find((prefix) => path.startsWith(prefix));
+    const route = known === undefined ? undefined : routes.get(known);
     const exchange: Exchange = {
       request,
       requestId: timeOrderedId(start, entropy),
@@ -108,8 +98,7 @@ export function createHttpHandler(service: Service, options: HttpOptions): HttpH
     };
     const response = await answer(route, exchange);
     const { status, headers, body } = response;
-    const known = route === undefined ? null : path;
-    log(describe(exchange, known, response, start, clock.now()));
+    log(describe(exchange, known ?? null, response, start, clock.now()));
     return { status, headers: { ...headers, "x-request-id": exchange.requestId }, body };
   };
 }

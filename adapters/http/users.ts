@@ -68,7 +68,7 @@ export function createUsersEndpoint(
   return async (exchange) => {
     const { request, trace } = exchange;
     const bearer = readBearer(request.header("authorization"));
-    const token = bearer === null ? null : await service.authorize(bearer);
+    const token = bearer === null ? null : await service.authorize(bearer, exchange);
     if (token === null) return unauthorized(bearer !== null);
     trace.client = token.client;
     return endpoint({ exchange, context: { token } });

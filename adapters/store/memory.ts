@@ -13,7 +13,7 @@ import {
 } from "../../core/evolve.ts";
 import type { Connection, TokenFamily } from "../../core/model.ts";
 import type { Horizon } from "../../core/sweep.ts";
-import type { Store } from "../ports.ts";
+import type { Listed, Listing, Store } from "../ports.ts";
 
 /** The most rows that one call of `sweep` looks at: a millisecond or two. */
 const EXAMINED_AT_ONCE = 10_000;
@@ -24,7 +24,8 @@ const EXAMINED_AT_ONCE = 10_000;
  */
 export function createMemoryStore(): Store {
   const state = initialState();
-  const walk = sweepForEver(state);
+  const meta = new Map<string, string>();
+  const walk = sweepForever(state);
   return {
     read: (keys) => Promise.resolve(factsOf(state, keys)),
     // Async, so that a `decide` that throws becomes a rejection.
@@ -34,6 +35,16 @@ export function createMemoryStore(): Store {
       for (const change of decision.changes) applyChange(state, change);
       return decision;
     },
+    list: (listing, { after = "", limit }) =>
+      Promise.resolve(
+        rowsOf(state, listing)
+          .filter(([id]) => id > after)
+          .sort(([a], [b]) => a < b ? -1 : 1)
+          .slice(0, limit)
+          .map(([, row]) => row as Listed[typeof listing["of"]]),
+      ),
+    readMeta: (key) => Promise.resolve(meta.get(key) ?? null),
+    writeMeta: (key, value) => Promise.resolve(void meta.set(key, value)),
     sweep(horizon, limit) {
       const { families, consentUses, withdrawals, connections } = state;
       const round = families.size + consentUses.size + withdrawals.size + connections.size + 1;
@@ -47,8 +58,29 @@ export function createMemoryStore(): Store {
   };
 }
 
+function rowsOf(
+  { clients, users, connections, families, connectionsOfUser, familiesOfConnection }: State,
+  listing: Listing,
+): readonly (readonly [id: string, row: Listed[keyof Listed]])[] {
+  const pick = <Row>(ids: readonly string[] | undefined, rows: ReadonlyMap<string, Row>) =>
+    (ids ?? []).flatMap((id): readonly (readonly [string, Row])[] => {
+      const row = rows.get(id);
+      return row === undefined ? [] : [[id, row]];
+    });
+  switch (listing.of) {
+    case "clients":
+      return [...clients];
+    case "users":
+      return [...users];
+    case "connections":
+      return pick(connectionsOfUser.get(listing.user), connections);
+    case "families":
+      return pick(familiesOfConnection.get(listing.connection), families);
+  }
+}
+
 /** Walks round and round over all rows, one row a step; each step yields how many rows it removed. */
-function* sweepForEver(state: State): Generator<number, never, Horizon> {
+function* sweepForever(state: State): Generator<number, never, Horizon> {
   for (;;) {
     let horizon = yield 0;
     for (const family of state.families.values()) {

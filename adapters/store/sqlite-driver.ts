@@ -15,6 +15,7 @@ export type SqliteValue = string | number | null;
 export interface SqliteStatement {
   /** The first row, or `undefined`. */
   get(...values: SqliteValue[]): unknown;
+  all(...values: SqliteValue[]): unknown[];
   run(...values: SqliteValue[]): { readonly changes: number | bigint };
 }
 

@@ -20,6 +20,7 @@ import type {
   Withdrawal,
 } from "../../core/model.ts";
 import { NO_SCOPE, type Scope } from "../../core/scope.ts";
+import type { Listed, Listing, Page } from "../ports.ts";
 import type { SqliteDatabase } from "./sqlite-driver.ts";
 
 /** One function for each thing that a store looks up. */
@@ -78,6 +79,39 @@ export function prepareLookUps(db: SqliteDatabase): LookUps {
     consentUse: ({ issuer, jti }) => maybe(consentUseOf, consentUses.get(issuer, jti)),
     withdrawal: (user, client) => maybe(withdrawalOf, withdrawals.get(user, client)),
   };
+}
+
+/** Prepares the listings, each by an index. */
+export function prepareListings(
+  db: SqliteDatabase,
+): <L extends Listing>(listing: L, page: Page) => readonly Listed[L["of"]][] {
+  const clients = db.prepare("SELECT * FROM clients WHERE id > ? ORDER BY id LIMIT ?");
+  const users = db.prepare("SELECT * FROM users WHERE public_id > ? ORDER BY public_id LIMIT ?");
+  // Two partial indexes: neither alone covers live and revoked connections.
+  const connections = db.prepare(
+    `SELECT * FROM (
+       SELECT * FROM connections WHERE user = ? AND revoked_at IS NULL
+       UNION ALL SELECT * FROM connections WHERE user = ? AND revoked_at IS NOT NULL
+     ) WHERE id > ? ORDER BY id LIMIT ?`,
+  );
+  const families = db.prepare(
+    "SELECT * FROM families WHERE connection = ? AND id > ? ORDER BY id LIMIT ?",
+  );
+  const rowsOf = (listing: Listing, after: string, limit: number) => {
+    switch (listing.of) {
+      case "clients":
+        return (clients.all(after, limit) as ClientRow[]).map(clientOf);
+      case "users":
+        return (users.all(after, limit) as UserRow[]).map(userOf);
+      case "connections":
+        return (connections.all(listing.user, listing.user, after, limit) as ConnectionRow[])
+          .map(connectionOf);
+      case "families":
+        return (families.all(listing.connection, after, limit) as FamilyRow[]).map(familyOf);
+    }
+  };
+  return <L extends Listing>(listing: L, { after = "", limit }: Page) =>
+    rowsOf(listing, after, limit) as Listed[Listing["of"]][] as Listed[L["of"]][];
 }
 
 /** What a row means, if there is one. */

@@ -14,26 +14,19 @@ import {
   whenFree,
 } from "./sqlite-driver.ts";
 import { createReader } from "./sqlite-read.ts";
+import { prepareListings } from "./sqlite-rows.ts";
 import { createSweeper } from "./sqlite-sweep.ts";
 import { createWriter } from "./sqlite-write.ts";
 
 /** A few milliseconds of work: what waits behind it does not notice. */
 const SWEPT_AT_ONCE = 100;
 
-/** A store in SQLite, with room for a few words about the database itself. */
-export interface SqliteStore extends Store {
-  /** A value that was written about this database, or `null`. */
-  readMeta(key: string): Promise<string | null>;
-  /** Writes a value about this database, over an earlier one. */
-  writeMeta(key: string, value: string): Promise<void>;
-}
-
 /**
  * Opens a store, and creates or upgrades it as needed.
  * @param path of the file, created with its directories where there is none; `:memory:` for none at all
  * @throws {SqliteOpenError} with what is wrong and what to do
  */
-export async function openSqliteStore(path: string): Promise<SqliteStore> {
+export async function openSqliteStore(path: string): Promise<Store> {
   let db: SqliteDatabase | null = null;
   try {
     db = await openDatabase(path);
@@ -46,8 +39,9 @@ export async function openSqliteStore(path: string): Promise<SqliteStore> {
 }
 
 /** Builds a store on an open database that has the newest schema; the store closes it. */
-export function createSqliteStore(db: SqliteDatabase): SqliteStore {
+export function createSqliteStore(db: SqliteDatabase): Store {
   const load = createReader(db);
+  const list = prepareListings(db);
   const write = createWriter(db);
   const sweep = createSweeper(db);
   const commits = createCommitter(db);
@@ -84,6 +78,7 @@ export function createSqliteStore(db: SqliteDatabase): SqliteStore {
         for (const change of decision.changes) write(change);
         return () => decision;
       }),
+    list: (listing, page) => reading(() => list(listing, page)),
     async sweep(horizon, limit) {
       let removed = 0;
       for (let asked = 1, went = 1; went === asked && removed < limit; removed += went) {

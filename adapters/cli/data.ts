@@ -1,0 +1,131 @@
+/**
+ * Where a server's data is: its folder, database and key files. Shared by the server and by the
+ * commands that work beside it.
+ * @module
+ */
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { createService, type Service } from "../direct.ts";
+import { systemClock } from "../entropy.ts";
+import type { AuditLog, Store } from "../ports.ts";
+import { createMemoryStore } from "../store/memory.ts";
+import { openSqliteStore } from "../store/sqlite.ts";
+import { createOpaqueTokens } from "../tokens/opaque.ts";
+import { generateTokenKeys } from "../tokens/token-keys.ts";
+import { type Option, readNumbers, UsageError, type Values } from "./options.ts";
+
+/** How often a running server checks whether its files have changed. */
+export const RELOAD_MILLISECONDS = 2_000;
+
+const FOLDER_OPTIONS: readonly Option[] = [
+  {
+    name: "data",
+    value: "FOLDER",
+    env: "FTFU_DATA",
+    text: "The folder of the database and the key files, created if absent. Default: " +
+      ".fetch-tokens-for-user, with --dev .fetch-tokens-for-user/dev.",
+  },
+  {
+    name: "dev",
+    env: "FTFU_DEV",
+    text: "Demo data, with credentials that everybody knows. Never for real users.",
+  },
+];
+
+const DATABASE_OPTION: Option = {
+  name: "db",
+  value: "PATH",
+  env: "FTFU_DB",
+  text:
+    "The SQLite file, created if absent; memory: keeps nothing. Default: store.sqlite in --data.",
+};
+
+const KEY_FILE_OPTIONS: readonly Option[] = [
+  {
+    name: "keys",
+    value: "PATH",
+    env: "FTFU_KEYS",
+    text: "The file of token keys, created if absent. Default: token-keys.json in --data.",
+  },
+  {
+    name: "signing-keys",
+    value: "PATH",
+    env: "FTFU_SIGNING_KEYS",
+    text: "The file of signing keys for JWT access tokens, created if absent. Default: " +
+      "signing-keys.json in --data.",
+  },
+  {
+    name: "access-tokens",
+    value: "FORM",
+    env: "FTFU_ACCESS_TOKENS",
+    default: "opaque",
+    text: "opaque or jwt (RFC 9068).",
+  },
+];
+
+/** The options of commands that work on a database. */
+export const STORE_OPTIONS: readonly Option[] = [...FOLDER_OPTIONS, DATABASE_OPTION];
+
+/** The options of commands that work on key files. */
+export const KEY_OPTIONS: readonly Option[] = [...FOLDER_OPTIONS, ...KEY_FILE_OPTIONS];
+
+/** The options of a command that works on both. */
+export const DATA_OPTIONS: readonly Option[] = [...STORE_OPTIONS, ...KEY_FILE_OPTIONS];
+
+/** The options that name a key file. */
+export type KeyFile = "keys" | "signing-keys";
+
+/** Where a key file is: as given, or in the data folder. */
+export function keyFile(values: Values, name: KeyFile): string {
+  const preset = name === "keys" ? "token-keys.json" : "signing-keys.json";
+  return String(values[name] ?? join(folderOf(values), preset));
+}
+
+/** The database as given, or in the data folder. */
+export function databaseOf(values: Values): string {
+  return String(values["db"] ?? join(folderOf(values), "store.sqlite"));
+}
+
+function folderOf(values: Values): string {
+  const preset = values["dev"] === true ? ".fetch-tokens-for-user/dev" : ".fetch-tokens-for-user";
+  return String(values["data"] ?? preset);
+}
+
+/** Whether key files and issuers are the same as before, as one comparable text. */
+export async function stateOfFiles(files: readonly string[]): Promise<string> {
+  const times = await Promise.all(
+    files.map((file) => stat(file).then(({ mtimeMs, ino }) => `${ino}@${mtimeMs}`, () => "absent")),
+  );
+  return times.join(" ");
+}
+
+/**
+ * Opens the database. Demo credentials are public, so a demo database is marked and never serves real
+ * users, nor the other way round.
+ * @throws {UsageError} if the database is of the other kind
+ */
+export async function openStore(values: Values): Promise<Store> {
+  const path = databaseOf(values);
+  const store = path === "memory:" ? createMemoryStore() : await openSqliteStore(path);
+  const dev = values["dev"] === true;
+  const purpose = dev ? "demo" : "service";
+  const marked = await store.readMeta("purpose");
+  if (marked === null) await store.writeMeta("purpose", purpose);
+  else if (marked !== purpose) {
+    await store.close();
+    throw new UsageError(
+      dev
+        ? `${path} is not a demo database: leave --dev out, or give another --db`
+        : `${path} holds demo data with public credentials: add --dev, or give another --db`,
+    );
+  }
+  return store;
+}
+
+/** A service beside a running server, for what needs no keys: management and sweeping. */
+export async function openOffline(values: Values, audit?: AuditLog): Promise<Service> {
+  const store = await openStore(values);
+  const tokens = createOpaqueTokens({ serverId: "none", keys: generateTokenKeys() });
+  const ports = { store, tokens, clock: systemClock, ...(audit && { audit }) };
+  return createService(ports, { ...readNumbers(values), audience: "none", issuers: [] });
+}

@@ -1,0 +1,131 @@
+/**
+ * What `serve --dev` adds to the server: demo data, the harness, and a page to start from.
+ * @module
+ */
+import type { Numbers } from "../../core/settings.ts";
+import type { Service } from "../direct.ts";
+import { systemClock } from "../entropy.ts";
+import type { HttpHandler } from "../http/exchange.ts";
+import { PATHS } from "../http/metadata.ts";
+import { publicJwk } from "../jws/private-jwk.ts";
+import { VERSION } from "../version.ts";
+import { type AdjustableClock, createAdjustableClock } from "./clock.ts";
+import {
+  DEMO_AUDIENCE,
+  DEMO_ISSUER,
+  DEMO_ISSUER_KEY,
+  DEMO_MERCHANTS,
+  DEMO_SCOPE,
+  type DemoClients,
+  type DemoUsers,
+  seedDemo,
+} from "./demo.ts";
+import { createHarness } from "./harness.ts";
+import { createDevIssuers, type DevIssuer } from "./issuers.ts";
+import { mintConsentToken } from "./mint.ts";
+
+const HARNESS_PATH = "/harness";
+const CONSENT_SECONDS = 300;
+
+/** How a dev server serves now. */
+export interface Serving {
+  readonly service: Service;
+  readonly audience: string;
+  readonly publicUrl: string;
+}
+
+/** What a dev server says once it listens. Fields are added, never changed: scripts rely on it. */
+export interface DemoRecord {
+  readonly endpoint: string;
+  readonly clients: DemoClients;
+  readonly users: DemoUsers;
+  /** For `users.merchantOnly` and `clients.partner`, fresh. */
+  readonly consentToken: string;
+  /** The URL of the harness, which the conformance suite drives. */
+  readonly harness: string;
+}
+
+/** Development only: never for real users. */
+export interface DevMode {
+  readonly clock: AdjustableClock;
+  /** The default of `--audience`. */
+  readonly audience: string;
+  /** Everybody who is trusted besides the issuers of the settings. */
+  issuers(): readonly DevIssuer[];
+  /** The routes to mount. */
+  readonly routes: Readonly<Record<string, HttpHandler>>;
+  /** Makes sure the demo data exists, and describes it. */
+  demo(url: string): Promise<DemoRecord>;
+}
+
+/** What dev mode works on. */
+export interface DevModeOptions {
+  readonly serving: () => Serving;
+  /** Serves with the issuers as they are now. */
+  readonly reconfigure: () => Promise<unknown>;
+  readonly policy: Numbers;
+}
+
+const DEMO_TRUST: DevIssuer = {
+  issuer: DEMO_ISSUER,
+  merchants: DEMO_MERCHANTS,
+  jwks: { keys: [publicJwk(DEMO_ISSUER_KEY)] },
+};
+
+/** Creates dev mode. */
+export function createDevMode({ serving, reconfigure, policy }: DevModeOptions): DevMode {
+  const clock = createAdjustableClock(systemClock);
+  let added: readonly DevIssuer[] = [];
+  const issuers = createDevIssuers(async (next) => {
+    const before = added;
+    added = next;
+    try {
+      await reconfigure();
+    } catch (error) {
+      added = before;
+      throw error;
+    }
+  });
+  const harness = createHarness({
+    service: () => serving().service,
+    clock,
+    issuers,
+    key: DEMO_ISSUER_KEY,
+    description: () => ({ version: VERSION, policy, ...endpointsOf(serving()) }),
+  });
+  return {
+    clock,
+    audience: DEMO_AUDIENCE,
+    issuers: () => [DEMO_TRUST, ...added],
+    routes: { [`${HARNESS_PATH}/`]: harness },
+    async demo(url) {
+      const { service, audience } = serving();
+      const { clients, users } = await seedDemo(service);
+      const consentToken = await mintConsentToken({
+        key: DEMO_ISSUER_KEY,
+        issuer: DEMO_ISSUER,
+        audience,
+        user: users.merchantOnly,
+        client: clients.partner.id,
+        merchant: clients.merchant.id,
+        scope: DEMO_SCOPE,
+        now: Math.floor(clock.now() / 1000),
+        lifetimeSeconds: CONSENT_SECONDS,
+      });
+      const endpoint = url + PATHS.partners;
+      return { endpoint, clients, users, consentToken, harness: url + HARNESS_PATH };
+    },
+  };
+}
+
+function endpointsOf({ audience, publicUrl }: Serving) {
+  return {
+    audience,
+    endpoints: {
+      token: publicUrl + PATHS.token,
+      revocation: publicUrl + PATHS.revoke,
+      introspection: publicUrl + PATHS.introspect,
+      users: publicUrl + PATHS.users,
+    },
+  };
+}
