@@ -131,6 +131,14 @@ export function createService(ports: Ports, settings: SettingsInput): Service {
   };
 }
 
+/** A service that forwards every call to the current one: for servers whose keys or issuers change. */
+export function followService(current: () => Service): Service {
+  const names = Object.keys(current()) as (keyof Service)[];
+  const forward = (name: keyof Service) => (...args: unknown[]) =>
+    (current()[name] as (...args: unknown[]) => unknown)(...args);
+  return Object.fromEntries(names.map((name) => [name, forward(name)])) as unknown as Service;
+}
+
 async function fetchTokensForUser(
   shell: Shell,
   client: ClientId,

@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { createDevMode, type DevMode } from "../dev/dev-mode.ts";
-import type { Service } from "../direct.ts";
+import { followService } from "../direct.ts";
 import { systemClock } from "../entropy.ts";
 import type { HttpHandler } from "../http/exchange.ts";
 import { PATHS } from "../http/metadata.ts";
@@ -141,20 +141,13 @@ function createHandler(
   log: (record: LogRecord) => void,
 ): HttpHandler {
   const perMinute = readNumber(values, "rate-limit");
-  return createHttpHandler(following(() => current(serving).service), {
+  return createHttpHandler(followService(() => current(serving).service), {
     publicUrl: current(serving).publicUrl,
     jwks: () => current(serving).jwks(),
     rateLimit: perMinute === 0 ? null : { fieldsPerMinute: perMinute },
     log,
     clock,
     ...(dev !== null && { routes: dev.routes }),
-  });
-}
-
-/** A service that is, at every call, the current one. */
-function following(service: () => Service): Service {
-  return new Proxy({} as Service, {
-    get: (_target, name) => service()[name as keyof Service],
   });
 }
 

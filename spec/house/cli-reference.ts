@@ -3,18 +3,17 @@
  * @module
  */
 import { COMMANDS } from "../../adapters/cli/commands.ts";
-import { helpOf } from "../../adapters/cli/options.ts";
-import { CONFORM_HELP } from "../conformance/command.ts";
 
 /** Where the page is. */
 export const CLI_REFERENCE_PATH = "docs/reference/cli.md";
 
 /** Prints the page. */
-export function renderCliReference(): string {
-  const sections = COMMANDS.map((command) => {
-    const help = "runRaw" in command ? CONFORM_HELP : helpOf(command);
-    return `## ${command.name}\n\n\`\`\`text\n${help.trimEnd()}\n\`\`\`\n`;
-  });
+export async function renderCliReference(): Promise<string> {
+  const sections = await Promise.all(
+    COMMANDS.map(async ({ name, help }) =>
+      `## ${name}\n\n\`\`\`text\n${(await help()).trimEnd()}\n\`\`\`\n`
+    ),
+  );
   return `<!-- deno-fmt-ignore-file -->
 <!-- Printed by spec/house/write-docs.ts from adapters/cli. Do not edit. -->
 

@@ -64,7 +64,7 @@ const LAYERS: readonly Layer[] = [
     builtins: true,
   },
   { name: "version", files: /^adapters\/version\.ts$/, uses: [] },
-  { name: "log", files: /^adapters\/log\.ts$/, uses: ["ports", "http"], typesOnly: true },
+  { name: "log", files: /^adapters\/log\.ts$/, uses: ["ports"], typesOnly: true },
   {
     name: "graphql",
     files: /^adapters\/graphql\.ts$/,
@@ -74,7 +74,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: "http",
     files: /^adapters\/http\//,
-    uses: ["core", "ports", "entropy", "service", "graphql", "jws", "strict JSON"],
+    uses: ["core", "ports", "entropy", "service", "graphql", "jws", "log", "strict JSON"],
     packages: ["graphql", "graphql-http", "@graphql-tools/schema"],
     builtins: true,
   },

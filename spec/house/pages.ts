@@ -12,9 +12,9 @@ export interface Page {
 }
 
 /** Prints every page. */
-export function renderPages(): readonly Page[] {
+export async function renderPages(): Promise<readonly Page[]> {
   return [
     { path: REFERENCE_PATH, text: renderReference() },
-    { path: CLI_REFERENCE_PATH, text: renderCliReference() },
+    { path: CLI_REFERENCE_PATH, text: await renderCliReference() },
   ];
 }

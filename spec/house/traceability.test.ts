@@ -65,8 +65,8 @@ test("house: a MUST is documented by the vendor or demanded by a standard", () =
   assert.deepEqual(documented.filter(({ level }) => level !== "MUST").map(({ id }) => id), []);
 });
 
-test("house: the pages that are printed from data are fresh", () => {
-  const stale = renderPages().filter(({ path, text }) =>
+test("house: the pages that are printed from data are fresh", async () => {
+  const stale = (await renderPages()).filter(({ path, text }) =>
     !existsSync(ROOT + path) || readText(path) !== text
   );
   assert.deepEqual(stale.map(({ path }) => path), [], "run npm run docs:write");

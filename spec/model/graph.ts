@@ -54,7 +54,7 @@ function take(edges: Edges, from: string, to: string, why: string): void {
 function watchMutation(edges: Edges, { kind, selected, decision }: Step): void {
   if (kind !== "fetch" && kind !== "input") return;
   take(edges, OUTSIDE, "received", "");
-  if (selected?.stage === "refused") {
+  if (selected?.outcome === "refused") {
     take(edges, "received", selected.code, selected.reason);
     return;
   }

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Command } from "../../core/decide.ts";
-import type { Client, ClientId, PublicId } from "../../core/model.ts";
+import type { ClientId, PublicId } from "../../core/model.ts";
 import type { Scope } from "../../core/scope.ts";
 import type { Moment } from "./moment.ts";
 import type { Answer, Ask, Move, Mutate } from "./play.ts";
@@ -102,7 +102,7 @@ export function refreshOtherHistory(client: ClientId): Moves {
  * that could be: of each scope, about to expire and just expired. An access token says all of itself, so
  * those that were never issued are asked after, too.
  */
-export function use(callers: readonly (Client | null)[], scopes: readonly Scope[]): Moves {
+export function use(callers: readonly (ClientId | null)[], scopes: readonly Scope[]): Moves {
   return ({ state, now }) => {
     const moves: Ask[] = [];
     for (const { id: family, generation, salt } of state.families.values()) {

@@ -93,8 +93,8 @@ export function play(before: Moment, move: Move): Step {
 function mutate(before: Moment, move: Mutate, context: Context): Step {
   const { machine, tokens } = before.cast;
   const { client, args } = move;
-  const selected = machine.select({ stage: "received", args });
-  if (selected.stage === "refused") {
+  const selected = machine.select(args);
+  if (selected.outcome === "refused") {
     return { ...other(before, move, context, before), kind: "input", selected };
   }
   if (selected.by === "publicId") {

@@ -90,7 +90,7 @@ function tellCommand(command: Command): string {
     }
     case "use": {
       const { caller, token } = command;
-      const who = caller === null ? "the Users API is shown" : `${caller.id} introspects`;
+      const who = caller === null ? "the Users API is shown" : `${caller} introspects`;
       const what = token.kind === "access"
         ? `an access token ${quote(token.scope)} until ${token.expiresAt}`
         : `refresh token generation ${token.generation}`;

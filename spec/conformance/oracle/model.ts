@@ -302,7 +302,7 @@ function introspect(
   const token = world.tokens.get(string);
   const caller = client === null ? null : world.state.clients.get(client);
   if (token === undefined || caller === undefined || caller?.status === "disabled") return null;
-  const [decision] = run(world, { type: "use", caller, token });
+  const [decision] = run(world, { type: "use", caller: client, token });
   return decision.outcome === "granted" ? writeScope(decision.grant.scope) : null;
 }
 

@@ -32,11 +32,11 @@ export const ANSWER: readonly Invariant[] = [
       if (move.type !== "mutate") return null;
       const { publicId = null, consentToken = null } = move.args;
       if ((publicId === null) === (consentToken === null)) {
-        return selected?.stage === "refused" && selected.code === "BAD_USER_INPUT" &&
+        return selected?.outcome === "refused" && selected.code === "BAD_USER_INPUT" &&
           selected.reason === (publicId === null ? "no_input" : "both_inputs") &&
           command === null && unchanged(before, after);
       }
-      return selected?.stage === "selected" &&
+      return selected?.outcome === "selected" &&
         (selected.by === "publicId"
           ? consentToken === null && selected.publicId === publicId
           : publicId === null && selected.consentToken === consentToken);

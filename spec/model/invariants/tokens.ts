@@ -2,7 +2,8 @@
  * Refresh, use and revocation of tokens (§6).
  * @module
  */
-import type { Client, Seconds, TokenFamily } from "../../../core/model.ts";
+import type { State } from "../../../core/evolve.ts";
+import type { ClientId, Seconds, TokenFamily } from "../../../core/model.ts";
 import type { Refresh } from "../../../core/refresh.ts";
 import type { Scope } from "../../../core/scope.ts";
 import type { Use } from "../../../core/use.ts";
@@ -178,7 +179,7 @@ export const USE: readonly Invariant[] = [
     ({ before, command: { caller, token }, decision }) => {
       const family = before.state.families.get(token.family);
       const owner = before.state.connections.get(family?.connection ?? "")?.client;
-      if (caller === null || caller.role === "resource-server" || caller.id === owner) return null;
+      if (owner === undefined || maySee(before.state, caller, owner)) return null;
       return decision.outcome === "refused" && decision.code === "invalid_token";
     },
   ),
@@ -255,7 +256,7 @@ function dueOnUse(moment: Moment, { caller, token }: Use): unknown {
   const family = state.families.get(token.family);
   const connection = state.connections.get(family?.connection ?? "");
   if (family === undefined || connection === undefined) return null;
-  if (!maySee(caller, connection.client) || !inTime(family, now, settings)) return null;
+  if (!maySee(state, caller, connection.client) || !inTime(family, now, settings)) return null;
   const { user, client } = connection;
   const worth = familyWorth(moment, family);
   const about = { kind: token.kind, user, client, family: family.id };
@@ -273,8 +274,10 @@ function dueOnUse(moment: Moment, { caller, token }: Use): unknown {
   return worth.length > 0 ? { ...about, scope: worth, issuedAt, expiresAt } : null;
 }
 
-function maySee(caller: Client | null, owner: string): boolean {
-  return caller === null || caller.role === "resource-server" || caller.id === owner;
+function maySee({ clients }: State, caller: ClientId | null, owner: ClientId): boolean {
+  if (caller === null || caller === owner) return true;
+  const asking = clients.get(caller);
+  return asking?.role === "resource-server" && asking.status === "enabled";
 }
 
 function isActive(moment: Moment, { id }: TokenFamily, generation: number, salt: string): boolean {

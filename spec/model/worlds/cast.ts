@@ -17,11 +17,6 @@ export const M: Registration = { id: "m", scope: ["r", "w"] };
 /** Another merchant. */
 export const N: Registration = { id: "n", scope: ["r", "w"] };
 
-/** A registered client as it authenticates itself. */
-export function authenticated({ id, scope }: Registration, role: Client["role"] = "app"): Client {
-  return { id, scope, role, status: "enabled", secrets: [{ digest: "secret 0", expiresAt: null }] };
-}
-
 /** The operator disables or enables a client. */
 export function setStatus(client: ClientId, status: Client["status"]): Command {
   return { type: "set-client-status", client, status };

@@ -2,7 +2,7 @@
  * Worlds of token families.
  * @module
  */
-import type { Plan } from "../build.ts";
+import type { Plan, Registration } from "../build.ts";
 import {
   all,
   ask,
@@ -14,11 +14,9 @@ import {
   tick,
   use,
 } from "../moves.ts";
-import { authenticated, generationsUpTo, P, Q } from "./cast.ts";
+import { generationsUpTo, P, Q } from "./cast.ts";
 
-const AS_P = authenticated(P);
-const AS_Q = authenticated(Q);
-const USERS_API = authenticated({ id: "api", scope: [] }, "resource-server");
+const USERS_API: Registration = { id: "api", scope: [], role: "resource-server" };
 
 /** One family, to its fourth generation, and everybody who holds any of its tokens. */
 export const ROTATION: Plan = {
@@ -26,7 +24,7 @@ export const ROTATION: Plan = {
   text:
     "One family through four generations and all its lifetimes; its owner and a thief present every token of it that ever was, or never was.",
   quick: true,
-  clients: [P, Q],
+  clients: [P, Q, USERS_API],
   users: ["u"],
   scopes: ["r", "w", "x"],
   times: [0, 1, 2, 3, 4, 5, 6],
@@ -41,7 +39,7 @@ export const ROTATION: Plan = {
       scopes: [null, ["r"], ["r", "w"], ["x"], ["w", "x"]],
     }),
     refreshOtherHistory("p"),
-    use([null, AS_P, AS_Q, USERS_API], [["r"], ["r", "w"], ["r", "x"], ["x"]]),
+    use([null, P.id, Q.id, USERS_API.id], [["r"], ["r", "w"], ["r", "x"], ["x"]]),
     revokeToken(["p", "q"]),
     tick,
   ),

@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import {
-  createAdjustableClock,
-  createHarness,
-  createTrustRegister,
-} from "../../../adapters/dev/harness.ts";
+import { createAdjustableClock } from "../../../adapters/dev/clock.ts";
+import { createHarness } from "../../../adapters/dev/harness.ts";
+import { createDevIssuers } from "../../../adapters/dev/issuers.ts";
 import type { HttpHandler } from "../../../adapters/http/exchange.ts";
 import { startServer } from "../../../adapters/http/server.ts";
-import { createMemoryStore } from "../../../adapters/store/memory.ts";
 import { type Reference, startReference } from "../support/reference.ts";
 import { findFlaws, type Schema } from "../../conformance/json-schema.ts";
 import { cases, conform } from "../../conformance/mod.ts";
@@ -47,9 +44,8 @@ test("tool: the harness refuses what a web page could send", async () => {
 test("tool: the harness refuses a host name that is not this machine's", async () => {
   const handler = createHarness({
     service: () => assert.fail("nothing may be asked"),
-    store: createMemoryStore(),
     clock: createAdjustableClock({ now: () => 0 }),
-    trust: createTrustRegister(),
+    issuers: createDevIssuers(() => Promise.resolve()),
     description: () => assert.fail("nothing may be told"),
     key: {},
     secret: "the-secret",

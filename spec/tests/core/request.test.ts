@@ -21,14 +21,14 @@ function argumentsOf(
 test("E1, E2, E3, IN-01, IN-02, IN-03: the whole truth table of the two arguments", () => {
   for (const publicId of VALUES) {
     for (const consentToken of VALUES) {
-      const selected = select({ stage: "received", args: argumentsOf(publicId, consentToken) });
-      const bad = { stage: "refused", code: "BAD_USER_INPUT" };
+      const selected = select(argumentsOf(publicId, consentToken));
+      const bad = { outcome: "refused", code: "BAD_USER_INPUT" };
       if (typeof publicId === "string" && typeof consentToken === "string") {
         assert.deepEqual(selected, { ...bad, reason: "both_inputs" });
       } else if (typeof publicId === "string") {
-        assert.deepEqual(selected, { stage: "selected", by: "publicId", publicId });
+        assert.deepEqual(selected, { outcome: "selected", by: "publicId", publicId });
       } else if (typeof consentToken === "string") {
-        assert.deepEqual(selected, { stage: "selected", by: "consentToken", consentToken });
+        assert.deepEqual(selected, { outcome: "selected", by: "consentToken", consentToken });
       } else {
         assert.deepEqual(selected, { ...bad, reason: "no_input" });
       }
@@ -37,9 +37,9 @@ test("E1, E2, E3, IN-01, IN-02, IN-03: the whole truth table of the two argument
 });
 
 test("E1, IN-04: an empty string beside a value is both, not one", () => {
-  const both = { stage: "refused", code: "BAD_USER_INPUT", reason: "both_inputs" };
-  assert.deepEqual(select({ stage: "received", args: { publicId: "", consentToken: "x" } }), both);
-  assert.deepEqual(select({ stage: "received", args: { publicId: "x", consentToken: "" } }), both);
+  const both = { outcome: "refused", code: "BAD_USER_INPUT", reason: "both_inputs" };
+  assert.deepEqual(select({ publicId: "", consentToken: "x" }), both);
+  assert.deepEqual(select({ publicId: "x", consentToken: "" }), both);
 });
 
 test("E1, P1: an empty public id is provided, and is an unknown user", () => {

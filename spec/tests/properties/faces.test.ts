@@ -189,7 +189,7 @@ async function carryOut(
       const { user, client, scope, expiresAt } = live ?? {};
       const expected = live && { user, client, scope: writeScope(scope ?? []), expiresAt };
       return assert.deepEqual(
-        await face.introspect(credentialsOf(command.caller.id), token),
+        await face.introspect(credentialsOf(command.caller), token),
         expected,
       );
     }

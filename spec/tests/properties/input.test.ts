@@ -13,14 +13,14 @@ test("E1, E2, E3: a request is selected if and only if exactly one argument is a
     fc.property(argument, argument, present, present, (publicId, consentToken, first, second) => {
       const args: Arguments = { ...(first && { publicId }), ...(second && { consentToken }) };
       const given = Object.values(args).filter((value) => typeof value === "string");
-      const selected = select({ stage: "received", args });
+      const selected = select(args);
       if (given.length !== 1) {
         const reason = given.length === 0 ? "no_input" : "both_inputs";
-        return assert.deepEqual(selected, { stage: "refused", code: "BAD_USER_INPUT", reason });
+        return assert.deepEqual(selected, { outcome: "refused", code: "BAD_USER_INPUT", reason });
       }
-      if (selected.stage === "refused") assert.fail("one input was refused");
+      if (selected.outcome === "refused") assert.fail("one input was refused");
       const { by } = selected;
-      assert.deepEqual(selected, { stage: "selected", by, [by]: given[0] });
+      assert.deepEqual(selected, { outcome: "selected", by, [by]: given[0] });
       assert.equal(args[by], given[0]);
     }),
     runs(1000),

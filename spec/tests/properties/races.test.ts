@@ -142,7 +142,7 @@ async function assertOneSuccessor(
   assert.equal(tokens.size, 1, "every answer carries the same refresh token");
   const [token] = tokens;
   const partner = await clientOf(world, "partner");
-  assert.equal((await world.service.introspect(partner, token ?? ""))?.kind, "refresh");
+  assert.equal((await world.service.introspect(partner.id, token ?? ""))?.kind, "refresh");
   for (const { accessToken } of answers) {
     assert.notEqual(await world.service.authorize(accessToken ?? ""), null);
   }
@@ -190,7 +190,7 @@ async function refreshManyTimes(
   assert.equal(granted.length, count, "nobody is logged out");
   const successor = await assertOneSuccessor(world, granted);
   const partner = await clientOf(world, "partner");
-  assert.equal(await world.service.introspect(partner, first), null, "one live generation");
+  assert.equal(await world.service.introspect(partner.id, first), null, "one live generation");
   assert.equal(await familiesOf(world, world.users.connected), 1);
   const next = await world.service.refresh("partner", { refreshToken: successor });
   assert.ok(!("error" in next), "the successor goes on");
@@ -298,7 +298,7 @@ for (const store of STORES) {
       const revoked = pause().then(() => service.revokeToken("partner", first)).then(async () => {
         returned = true;
         const partner = await clientOf(world, "partner");
-        assert.equal(await world.service.introspect(partner, first), null);
+        assert.equal(await world.service.introspect(partner.id, first), null);
       });
       const [answers] = await Promise.all([refreshes, revoked]);
       killed += await assertAllDead(world, answers.filter(isGranted));

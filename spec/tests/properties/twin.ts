@@ -217,7 +217,7 @@ function use(sets: Sets, { caller, token }: Command & { type: "use" }, now: numb
   const expiresAt = isAccess ? token.expiresAt : ends;
   const asked = isAccess ? [new Set(token.scope)] : [];
   const scope = meet(chain.scope, worth(sets, chain.edge), ...asked);
-  const seen = caller === null || caller.id === client;
+  const seen = caller === null || caller === client;
   if (!seen || !current || scope.size === 0 || now >= Math.min(ends, expiresAt)) {
     return "invalid_token";
   }

@@ -27,6 +27,7 @@ async function openWatched(watch: (sql: string) => void): Promise<SqliteDatabase
       const statement = db.prepare(sql);
       return {
         get: (...values) => statement.get(...values),
+        all: (...values) => statement.all(...values),
         run(...values) {
           watch(sql);
           return statement.run(...values);

@@ -88,7 +88,7 @@ export const direct: FaceOf = (service) => ({
   },
   async introspect(by, token) {
     const client = await service.authenticate(by.id, by.secret);
-    const live = client && await service.introspect(client, token);
+    const live = client && await service.introspect(client.id, token);
     if (live === null) return null;
     const { user, client: holder, scope, expiresAt } = live;
     return { user, client: holder, scope: writeScope(scope), expiresAt };

@@ -6,11 +6,8 @@ import { Buffer } from "node:buffer";
 import type { Credentials } from "../../../adapters/manage.ts";
 import { toFetchHandler } from "../../../adapters/http/fetch.ts";
 import { PATHS } from "../../../adapters/http/metadata.ts";
-import {
-  createHttpHandler,
-  type HttpOptions,
-  type RequestRecord,
-} from "../../../adapters/http/router.ts";
+import { createHttpHandler, type HttpOptions } from "../../../adapters/http/router.ts";
+import type { RequestRecord } from "../../../adapters/log.ts";
 import { createWorld, type World, type WorldOptions } from "./world.ts";
 
 /** Where the server of these tests says it is. */

@@ -308,7 +308,7 @@ function aboutToken(
   if (grant === undefined) return null;
   if (next.do === "use") {
     const token = next.kind === "access" ? accessTokenOf(grant) : refreshTokenOf(grant);
-    const caller = machine.state.clients.get(next.by) ?? null;
+    const caller = machine.state.clients.has(next.by) ? next.by : null;
     return { type: "use", caller, token };
   }
   const by = next.by === "owner" ? grant.client : next.by;

@@ -5,14 +5,11 @@
  */
 import { createConsentVerifier } from "../../../adapters/consent/verifier.ts";
 import { DEMO_AUDIENCE, DEMO_ISSUER, DEMO_ISSUER_KEY } from "../../../adapters/dev/demo.ts";
-import { createService, type Service } from "../../../adapters/direct.ts";
+import { createService, followService, type Service } from "../../../adapters/direct.ts";
 import { systemClock } from "../../../adapters/entropy.ts";
-import {
-  type AdjustableClock,
-  createAdjustableClock,
-  createHarness,
-  createTrustRegister,
-} from "../../../adapters/dev/harness.ts";
+import { type AdjustableClock, createAdjustableClock } from "../../../adapters/dev/clock.ts";
+import { createHarness } from "../../../adapters/dev/harness.ts";
+import { createDevIssuers, type DevIssuer } from "../../../adapters/dev/issuers.ts";
 import type { HttpHandler } from "../../../adapters/http/exchange.ts";
 import { PATHS } from "../../../adapters/http/metadata.ts";
 import { createHttpHandler } from "../../../adapters/http/router.ts";
@@ -56,7 +53,6 @@ export interface Reference {
 /** Starts a server. */
 export async function startReference(options: ReferenceOptions = {}): Promise<Reference> {
   const clock = createAdjustableClock(systemClock);
-  const trust = createTrustRegister();
   const store = options.store ?? createMemoryStore();
   const policy = { ...defaults(), ...options.settings };
   let handler: HttpHandler = () => Promise.resolve({ status: 503, headers: {}, body: "" });
@@ -75,15 +71,24 @@ export async function startReference(options: ReferenceOptions = {}): Promise<Re
       opaque,
     })
     : opaque;
-  const demo = { issuer: DEMO_ISSUER, jwks: { keys: [publicJwk(DEMO_ISSUER_KEY)] } };
-  const consents = trust.extend(await createConsentVerifier([demo]));
-  const ports = { store, tokens, consents, clock };
-  const built = createService(options.ports?.(ports, clock) ?? ports, {
-    ...policy,
-    audience: DEMO_AUDIENCE,
-    issuers: trust.list([{ issuer: DEMO_ISSUER, merchants: options.merchants ?? [] }]),
-  });
-  const service = options.service?.(built) ?? built;
+  const demo: DevIssuer = {
+    issuer: DEMO_ISSUER,
+    merchants: options.merchants ?? [],
+    jwks: { keys: [publicJwk(DEMO_ISSUER_KEY)] },
+  };
+  const build = async (added: readonly DevIssuer[]) => {
+    const issuers = [demo, ...added];
+    const consents = await createConsentVerifier(issuers);
+    const ports = { store, tokens, consents, clock };
+    return createService(options.ports?.(ports, clock) ?? ports, {
+      ...policy,
+      audience: DEMO_AUDIENCE,
+      issuers,
+    });
+  };
+  let built = await build([]);
+  const current = followService(() => built);
+  const service = options.service?.(current) ?? current;
   const product = createHttpHandler(service, {
     publicUrl: server.url,
     rateLimit: null,
@@ -100,9 +105,10 @@ export async function startReference(options: ReferenceOptions = {}): Promise<Re
   );
   const harness = createHarness({
     service: () => built,
-    store,
     clock,
-    trust,
+    issuers: createDevIssuers(async (added) => {
+      built = await build(added);
+    }),
     key: DEMO_ISSUER_KEY,
     description: () => ({ version: "0.1.0", audience: DEMO_AUDIENCE, policy, endpoints }),
   });

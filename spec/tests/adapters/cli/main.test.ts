@@ -49,7 +49,7 @@ const auditOf = ({ log }: Ended) =>
 
 test("R1, A4: manage does what an operator must, says why it does not, and leaves an event of each", () =>
   withFolder(async (folder) => {
-    const db = ["--db", join(folder, "s.sqlite")];
+    const db = ["--data", folder];
     const manage = (...args: string[]) => cli(["manage", ...args, ...db]);
     const registered = await manage("register-client", "partner", "openid email");
     assert.equal(registered.code, 0);
@@ -70,16 +70,16 @@ test("R1, A4: manage does what an operator must, says why it does not, and leave
     assert.deepEqual(auditOf(refused).map(({ reason }) => reason), ["user_unknown"]);
     const unknown = await manage("befriend", "ann");
     assert.equal(unknown.code, 2);
-    assert.match(unknown.log, /there is no action "befriend"/);
+    assert.match(unknown.log, /unknown action "befriend"/);
     // What needs no keys makes none: they may be elsewhere.
-    assert.ok(!existsSync(join(folder, "s.token-keys.json")));
+    assert.ok(!existsSync(join(folder, "token-keys.json")));
   }));
 
 test("R5: gc says how many rows went, and makes no keys", () =>
   withFolder(async (folder) => {
-    const { code, out } = await cli(["gc", "--db", join(folder, "s.sqlite")]);
+    const { code, out } = await cli(["gc", "--data", folder]);
     assert.deepEqual([code, JSON.parse(out)], [0, { removed: 0 }]);
-    assert.ok(!existsSync(join(folder, "s.token-keys.json")));
+    assert.ok(!existsSync(join(folder, "token-keys.json")));
   }));
 
 test("T2, RF-16: a new token key is known to every server before the first one uses it", () =>
@@ -108,12 +108,11 @@ test("A3: a server that cannot start says why and ends", () =>
       issuers,
       '[{"issuer":"https://i.example","merchants":"all","jwks":{"keys":[]}}]',
     );
-    const serve = (...args: string[]) =>
-      cli(["serve", "--port", "0", "--db", join(folder, "s.sqlite"), ...args]);
+    const serve = (...args: string[]) => cli(["serve", "--port", "0", "--data", folder, ...args]);
     const url = ["--public-url", "https://tokens.example"];
     for (
       const [args, message] of [
-        [[], /give --public-url/],
+        [[], /--public-url is required/],
         [[...url, "--rate-limit", "5"], /Cannot limit clients/],
         [[...url, "--refresh-idle-seconds", "60"], /refreshIdleSeconds|refresh-idle/],
         [[...url, "--issuers", issuers], /Cannot use the JWKS/],
@@ -128,7 +127,7 @@ test("A3: a server that cannot start says why and ends", () =>
 
 test("A3: a server that is asked to stop ends with 0, and its port is free", () =>
   withFolder(async (folder) => {
-    const args = ["serve", "--dev", "--json", "--port", "0", "--db", join(folder, "s.sqlite")];
+    const args = ["serve", "--dev", "--json", "--port", "0", "--data", folder];
     const { code, out } = await cli(args, (text, stop) => text.endsWith("\n") && stop());
     const { endpoint, clients, users, consentToken, harness } = JSON.parse(out);
     assert.equal(code, 0);

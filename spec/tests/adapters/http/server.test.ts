@@ -6,7 +6,8 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { test } from "node:test";
 import type { HttpHandler, HttpRequest } from "../../../../adapters/http/exchange.ts";
-import { createHttpHandler, type RequestRecord } from "../../../../adapters/http/router.ts";
+import { createHttpHandler } from "../../../../adapters/http/router.ts";
+import type { RequestRecord } from "../../../../adapters/log.ts";
 import {
   type RunningServer,
   type ServerBounds,
