@@ -45,7 +45,7 @@ const BAD: readonly BadCredentials[] = [
   { slug: "swapped", what: "id and secret swapped", id: (p) => p.secret, secret: (p) => p.id },
   { slug: "longer-secret", what: "a character after the secret", secret: (p) => `${p.secret}0` },
   { slug: "shorter-secret", what: "a truncated secret", secret: (p) => p.secret.slice(0, -1) },
-  { slug: "secret-case", what: "the secret in the other case", secret: otherCase },
+  { slug: "secret-case", what: "the secret in a different case", secret: otherCase },
   { slug: "secret-with-space", what: "a space after the secret", secret: (p) => `${p.secret} ` },
   { slug: "secret-wildcard", what: "% as the secret", secret: () => "%" },
   { slug: "no-colon", what: "credentials without a colon", header: (p) => `Basic ${encode(p.id)}` },
@@ -60,7 +60,11 @@ const BAD: readonly BadCredentials[] = [
     what: "the right credentials under another scheme",
     header: (partner) => basic(partner).replace("Basic", "Digest"),
   },
-  { slug: "bearer-secret", what: "a secret as bearer token", header: (p) => `Bearer ${p.secret}` },
+  {
+    slug: "bearer-secret",
+    what: "the secret as a bearer token",
+    header: (p) => `Bearer ${p.secret}`,
+  },
   {
     slug: "not-utf-8",
     what: "credentials that are not UTF-8",
@@ -101,7 +105,7 @@ export const CREDENTIALS: readonly CaseSpec[] = [
     slug: "credentials",
     level: "MUST",
     requirements: ["G7"],
-    title: "A client with valid credentials (HTTP Basic) gets tokens of a connected user.",
+    title: "A client with valid credentials (HTTP Basic) gets tokens for a connected user.",
     remedy: REMEDY,
     needs: ["client", "connected-user"],
     run: async (stage) => {

@@ -78,8 +78,8 @@ export const REFUSALS: readonly CaseSpec[] = [
     level: "SHOULD",
     requirements: ["G8"],
     attacks: ["SY-02"],
-    title: "Missing credentials, a wrong secret and an unknown client get the same response.",
-    expects: "The same status and the same body.",
+    title:
+      "Missing credentials, a wrong secret and an unknown client get the same status and body.",
     remedy: "Use one code path and one text for all three; otherwise client ids can be probed.",
     needs: ["client"],
     run: async (stage) => {
@@ -137,7 +137,6 @@ export const REFUSALS: readonly CaseSpec[] = [
     level: "SHOULD",
     requirements: ["T3"],
     title: "An access token does not authenticate a client.",
-    does: "Presents an access token as a bearer token at the endpoint of the mutation.",
     remedy: "Accept only HTTP Basic here.",
     needs: ["client", "connected-user"],
     run: async (stage) => {
@@ -153,7 +152,6 @@ export const REFUSALS: readonly CaseSpec[] = [
     requirements: ["G8", "R1"],
     attacks: ["CT-13"],
     title: "A disabled client gets the same response as an unknown one, until it is enabled again.",
-    expects: "The same status and body; after enabling, tokens.",
     remedy: "Check the client's status during authentication, not later.",
     needs: ["seed", "client-status"],
     run: async (stage) => {

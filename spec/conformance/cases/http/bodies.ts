@@ -75,7 +75,12 @@ function badRequest({ slug, what, body, remedy, level = "SHOULD" }: Body): CaseS
 const INVALID = "Do not let errors of parsing or validation become a 500.";
 
 const BAD_DOCUMENTS: readonly Body[] = [
-  { slug: "syntax-error", what: "A syntax error", body: { query: "mutation {" }, remedy: INVALID },
+  {
+    slug: "syntax-error",
+    what: "A document with a syntax error",
+    body: { query: "mutation {" },
+    remedy: INVALID,
+  },
   { slug: "empty-query", what: "An empty document", body: { query: "" }, remedy: INVALID },
   {
     slug: "unknown-operation",
@@ -91,7 +96,7 @@ const BAD_DOCUMENTS: readonly Body[] = [
   },
   {
     slug: "fragment-cycle",
-    what: "A cycle of fragments",
+    what: "A document with a fragment cycle",
     body: {
       query: "mutation { ...A } fragment A on Mutation { ...B } fragment B on Mutation { ...A }",
     },

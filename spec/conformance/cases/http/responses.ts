@@ -128,9 +128,7 @@ export const RESPONSES: readonly CaseSpec[] = [
     slug: "no-stack",
     level: "SHOULD",
     requirements: ["G9", "A2"],
-    title: "Errors reveal no stack traces, file names or SQL.",
-    does:
-      "Sends a body that is not JSON, a syntax error, a malformed consent token, and a variable of the wrong type.",
+    title: "Errors for malformed requests reveal no stack traces, file names or SQL.",
     remedy: "Mask everything that is not meant for callers.",
     needs: ["client"],
     run: async (stage) => {

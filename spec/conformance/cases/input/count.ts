@@ -89,7 +89,6 @@ function both({ slug, what, level = "MUST", body }: Written): CaseSpec {
     requirements: ["E1", "E2", "E3"],
     attacks: ["IN-02"],
     title: `A request with both inputs (${what}) is refused.`,
-    does: "Sends the public id of a connected user together with a consent token.",
     expects: AN_ERROR,
     remedy: COUNT,
     needs: ["client", "connected-user"],
@@ -146,7 +145,6 @@ export const INPUT_COUNT: readonly CaseSpec[] = [
     requirements: ["E2"],
     attacks: ["IN-02"],
     title: "A refused request with both inputs does not consume the consent token.",
-    does: "Sends a valid consent token together with a public id, then the token alone.",
     remedy: "Refuse before looking at the consent token.",
     needs: ["client", "consent-token"],
     run: async (stage) => {

@@ -32,7 +32,7 @@ const LOOKALIKES: readonly Value[] = [
   { slug: "leading-space", what: "with a leading space", publicId: (id) => ` ${id}` },
   { slug: "newline", what: "with a trailing line break", publicId: (id) => `${id}\n` },
   { slug: "nul", what: "with a trailing NUL", publicId: (id) => `${id}\0` },
-  { slug: "case", what: "in the other case", publicId: otherCase },
+  { slug: "case", what: "in a different case", publicId: otherCase },
   { slug: "prefix", what: "without its last character", publicId: (id) => id.slice(0, -1) },
   { slug: "suffix", what: "with an extra character", publicId: (id) => `${id}0` },
   { slug: "wildcard", what: "ending in a wildcard", publicId: (id) => `${id.slice(0, -1)}%` },
@@ -120,7 +120,7 @@ const MISTYPED: readonly Written[] = [
   },
   {
     slug: "input-object",
-    what: "An input object",
+    what: "An input object as the argument",
     body: (id) => literals(`(input: { publicId: ${quote(id)} })`),
   },
 ];
@@ -151,8 +151,8 @@ function repeated({ times, ...row }: Repeated): CaseSpec {
     ...row,
     level: "SHOULD",
     attacks: ["IN-06"],
-    title: `${times} aliases with the same consent token start at most one token family.`,
-    does: `Sends one document with ${times} aliases of the mutation and one consent token.`,
+    title:
+      `A document with ${times} aliases for one consent token starts at most one token family.`,
     expects: "At most one distinct refresh token (the document may be refused); no 5xx status.",
     needs: ["client", "consent-token", "sign"],
     run: async (stage) => {

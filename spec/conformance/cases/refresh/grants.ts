@@ -19,7 +19,7 @@ function noGrant({ slug, what, token }: NoGrant): CaseSpec {
     slug,
     level: "MUST",
     requirements: ["T4"],
-    title: `${what} as refresh_token gets invalid_grant.`,
+    title: `${what} gets invalid_grant.`,
     remedy: "Return status 400 with error invalid_grant (RFC 6749 §5.2).",
     run: async (stage, { refreshToken }) => {
       await invalidGrant(stage, await token(refreshToken, stage));
@@ -30,7 +30,7 @@ function noGrant({ slug, what, token }: NoGrant): CaseSpec {
 
 /** Cases about invalid refresh tokens. */
 export const GRANTS: readonly CaseSpec[] = [
-  noGrant({ slug: "garbage", what: "Garbage", token: () => "garbage" }),
+  noGrant({ slug: "garbage", what: "Garbage as a refresh token", token: () => "garbage" }),
   atTokenEndpoint({
     slug: "long-garbage",
     level: "SHOULD",
@@ -50,12 +50,12 @@ export const GRANTS: readonly CaseSpec[] = [
   }),
   noGrant({
     slug: "shortened-refresh-token",
-    what: "A refresh token without its last character",
+    what: "A truncated refresh token",
     token: (genuine) => genuine.slice(0, -1),
   }),
   noGrant({
     slug: "access-token-as-refresh-token",
-    what: "An access token",
+    what: "An access token used as a refresh token",
     token: async (_, stage) => (await someTokens(stage)).accessToken,
   }),
 ];

@@ -37,11 +37,14 @@ function endOf(kind: "direct" | "delegated") {
     ...row,
     slug: `${kind}-${slug}`,
     level: "SHOULD",
-    title: `Tokens of a ${kind} connection ${undo ? "do not work while" : "end when"} ${when}.`,
+    title: `Tokens of a ${kind} connection ${
+      undo ? "do not work while" : "stop working when"
+    } ${when}.`,
     expects: `The access token is inactive, the refresh token gets invalid_grant${
       undo ? "; afterwards both work again" : ""
     }.`,
-    remedy: "Compute on every use, from client, user, connection and source, if a token is live.",
+    remedy:
+      "Compute on every use, from client, user, connection and source, whether a token is live.",
     needs: ["seed", "probe", ...(delegated ? ["issuers"] as const : []), need],
     run: async (stage) => {
       const owner = await client(stage);
@@ -125,7 +128,7 @@ const ENDS: readonly End[] = [
   },
   {
     slug: "registration-emptied",
-    when: "the client is registered for none of the consented scope",
+    when: "the client is registered for no consented scope",
     need: "client-scope",
     requirements: ["R1", "P4"],
     end: (stage, { owner }) => harness(stage, "client-scope", { client: owner.id, scope: "other" }),
@@ -181,7 +184,6 @@ export const BY_AUTHORITY: readonly CaseSpec[] = [
     requirements: ["R3"],
     title: "A new consent does not revive the tokens of a revoked connection.",
     does: "Revokes a connection, connects the user again, uses the old tokens, asks by public id.",
-    expects: "The old tokens do not work; new ones are issued.",
     remedy: "Give the connection a new id with each new consent after a revocation.",
     needs: ["client", "seed", "revoke", "probe"],
     run: async (stage) => {
@@ -197,8 +199,7 @@ export const BY_AUTHORITY: readonly CaseSpec[] = [
     slug: "others-live",
     level: "SHOULD",
     requirements: ["R2"],
-    title: "Revoking a connection leaves the tokens of other clients and other users.",
-    does: "Gets tokens of a user at two clients and of a second user; revokes one connection.",
+    title: "Revoking a connection does not affect the tokens of other clients or other users.",
     remedy: "Revoke by connection.",
     needs: ["client", "second-client", "seed", "revoke", "probe"],
     run: async (stage) => {

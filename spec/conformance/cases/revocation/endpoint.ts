@@ -123,7 +123,6 @@ export const BY_CLIENT: readonly CaseSpec[] = [
     level: "MUST",
     requirements: ["T7"],
     title: "A client cannot revoke another client's tokens.",
-    does: "Revokes a partner's tokens as another client, then uses them.",
     expects: "They still work, whatever the status.",
     remedy: "Compare the client (RFC 7009 §2.1).",
     needs: ["second-client", "probe"],
@@ -179,7 +178,7 @@ export const BY_CLIENT: readonly CaseSpec[] = [
     requirements: ["T7"],
     attacks: ["RF-12"],
     title: "A refresh token is revoked even with token_type_hint=access_token.",
-    remedy: "Search further when the hint is wrong (RFC 7009 §2.1).",
+    remedy: "If the hint is wrong, search all types of tokens (RFC 7009 §2.1).",
     needs: ["token-endpoint"],
     run: async (stage, { refreshToken }) => {
       await revokeToken(stage, refreshToken, undefined, { token_type_hint: "access_token" });
@@ -191,8 +190,7 @@ export const BY_CLIENT: readonly CaseSpec[] = [
     level: "SHOULD",
     requirements: ["T7"],
     attacks: ["RF-19"],
-    title: "Revoking a token leaves the user's other families and the connection.",
-    does: "Gets tokens twice, revokes the first family; refreshes the second, asks by public id.",
+    title: "Revoking a token does not affect other families of the user or the connection.",
     remedy: "End the family, not the connection.",
     needs: ["token-endpoint"],
     run: async (stage, { refreshToken, subject }) => {

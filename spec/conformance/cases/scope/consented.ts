@@ -45,7 +45,6 @@ export const CONSENTED: readonly CaseSpec[] = [
     level: "MAY",
     requirements: ["G6"],
     title: "The tokens of scope are sorted by code units.",
-    does: "Connects a user with a scope in reverse order and asks by public id.",
     remedy: "Sort them, so that equal scopes are equal strings.",
     needs: ["client", "seed"],
     run: async (stage) => {
@@ -100,7 +99,6 @@ export const CONSENTED: readonly CaseSpec[] = [
     requirements: ["P4", "R1"],
     title: "A change of the registered scope takes effect at once, in both directions.",
     does: "Narrows the registered scope of a client, asks, restores it, asks again.",
-    expects: "The narrower scope, then the consented one.",
     remedy: INTERSECT,
     needs: ["client", "seed", "client-scope"],
     run: async (stage) => {
@@ -118,8 +116,7 @@ export const CONSENTED: readonly CaseSpec[] = [
     requirements: ["P4"],
     attacks: ["SC-09"],
     title: "After the user has narrowed the consent, tokens carry only what is left.",
-    does: "Narrows a direct connection and asks; narrows it to nothing and asks again.",
-    expects: "The narrower scope, then NO_CONSENT.",
+    expects: "The narrower scope; NO_CONSENT if nothing is left.",
     remedy: INTERSECT,
     needs: ["client", "seed", "narrow"],
     run: async (stage) => {

@@ -43,7 +43,6 @@ export const DELEGATED: readonly CaseSpec[] = [
     requirements: ["C8", "P4"],
     attacks: ["SC-02"],
     title: "A delegation is limited to what the user consented to at the merchant.",
-    does: "Redeems a token for the whole scope of a user whose merchant connection has a part.",
     expects: "That part, also by public id.",
     remedy: INTERSECT,
     needs: ["client", "seed", "sign"],
@@ -92,7 +91,6 @@ export const DELEGATED: readonly CaseSpec[] = [
     title: "A delegated connection cannot be the source of another delegation.",
     does:
       "Redeems a token as one partner; as another, presents a token that names the first as the merchant.",
-    expects: "Tokens, then NO_CONSENT.",
     remedy: "Accept only a direct connection as the source: the depth of delegation is one.",
     needs: ["client", "second-client", "seed", "issuers"],
     run: async (stage) => {
@@ -111,7 +109,6 @@ export const DELEGATED: readonly CaseSpec[] = [
     title: "A delegation ends with its merchant connection, and a new one does not revive it.",
     does:
       "Redeems a token, revokes the merchant connection, asks by public id; connects to the merchant again, asks again.",
-    expects: "NO_CONSENT both times.",
     remedy: "Let a delegation refer to its source by connection id, and never reuse that id.",
     needs: ["client", "seed", "sign", "revoke"],
     run: async (stage) => {
@@ -130,7 +127,6 @@ export const DELEGATED: readonly CaseSpec[] = [
     requirements: ["P4", "R1"],
     attacks: ["SC-09"],
     title: "Narrowing the merchant connection narrows its delegations.",
-    does: "Redeems a token, narrows the merchant connection, asks by public id.",
     remedy: "Compute the effective scope from the source on every request.",
     needs: ["client", "seed", "sign", "narrow"],
     run: async (stage) => {
@@ -150,7 +146,6 @@ export const DELEGATED: readonly CaseSpec[] = [
     title: "A delegation does not work while its merchant is disabled, and works again afterwards.",
     does:
       "Redeems a token, disables the merchant, asks by public id and with a new token; enables it, asks again.",
-    expects: "NO_CONSENT twice, then tokens.",
     remedy: "Check the merchant's status on every request; disabling is reversible.",
     needs: ["client", "seed", "issuers", "client-status"],
     run: async (stage) => {
@@ -170,8 +165,6 @@ export const DELEGATED: readonly CaseSpec[] = [
     level: "SHOULD",
     requirements: ["P3"],
     title: "Revoking the connection with one merchant leaves the delegation through another.",
-    does: "Redeems tokens of two merchants, revokes one connection, asks by public id.",
-    expects: "Tokens with the scope of the other delegation.",
     remedy: "Keep one connection per source, and consider all of them.",
     needs: ["client", "seed", "sign", "revoke"],
     run: async (stage) => {
@@ -185,7 +178,6 @@ export const DELEGATED: readonly CaseSpec[] = [
     level: "SHOULD",
     requirements: ["P3"],
     title: "The scopes of two connections are never merged.",
-    does: "Redeems tokens of two merchants with different scopes, asks by public id.",
     expects: "The scope of one of them.",
     remedy: "Let one connection serve; do not build a union.",
     needs: ["client", "seed", "sign"],
@@ -201,9 +193,8 @@ export const DELEGATED: readonly CaseSpec[] = [
     slug: "disconnect",
     level: "SHOULD",
     requirements: ["P3"],
-    title: "Disconnecting a user from a client ends every connection between them.",
-    does: "Gives a user a direct and a delegated connection, disconnects, asks by public id.",
-    expects: "NO_CONSENT.",
+    title:
+      "Disconnecting ends every connection between the user and the client, direct or delegated.",
     remedy: "Revoke all active connections between the two in one step.",
     needs: ["client", "seed", "sign", "disconnect"],
     run: async (stage) => {

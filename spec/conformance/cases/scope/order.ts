@@ -100,7 +100,6 @@ export const ORDER: readonly CaseSpec[] = [
     level: "MAY",
     requirements: ["C10"],
     title: "A consent token from before the delegation was narrowed does not widen it again.",
-    does: "Redeems a token, narrows the delegation, then redeems a token signed before that.",
     expects: "The narrowed scope by public id.",
     remedy:
       "Store the time of narrowing like that of a consent; within the same second the consent wins.",

@@ -18,7 +18,6 @@ export const PUBLIC_ID: readonly CaseSpec[] = [
     level: "MUST",
     requirements: ["P2", "P4"],
     title: "The public id of a connected user gets tokens for that user.",
-    expects: "Tokens, and the publicId that was sent.",
     remedy: LOOK,
     needs: ["client", "connected-user"],
     run: async (stage) => {
@@ -78,7 +77,6 @@ export const PUBLIC_ID: readonly CaseSpec[] = [
     requirements: ["P2", "C12"],
     title: "A connection delegated to one partner does not serve another.",
     does: "Redeems a consent token as one partner, then asks by public id as another.",
-    expects: "Tokens, then NO_CONSENT.",
     remedy: LOOK,
     needs: ["client", "second-client", "seed", "sign"],
     run: async (stage) => {

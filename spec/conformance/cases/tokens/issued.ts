@@ -26,8 +26,7 @@ const FAMILIES: readonly CaseSpec[] = [
     level: "MAY",
     requirements: ["P5"],
     title: "Each request by public id starts a new token family.",
-    does: "Asks twice for the same user.",
-    expects: "Four different tokens.",
+    expects: "Two different pairs of tokens for one user.",
     remedy:
       "Issue new tokens each time, so that two workers of a partner do not log each other out.",
     needs: ["client", "connected-user"],
@@ -44,7 +43,6 @@ const FAMILIES: readonly CaseSpec[] = [
     requirements: ["T2"],
     title: "No access token is issued twice.",
     does: "Asks ten times for tokens of two users in turn.",
-    expects: "Ten distinct access tokens.",
     remedy: "Put enough randomness into each token, also within one second.",
     needs: ["client", "seed"],
     run: async (stage) => {
@@ -62,7 +60,6 @@ const FAMILIES: readonly CaseSpec[] = [
     requirements: ["P5", "T5"],
     title: "Refreshing one token family does not affect another.",
     does: "Asks twice for the same user, refreshes the first family three times, then the second.",
-    expects: "Every refresh succeeds.",
     remedy: "Rotate within a family only.",
     needs: ["client", "connected-user", "token-endpoint"],
     run: async (stage) => {
@@ -78,10 +75,9 @@ const FAMILIES: readonly CaseSpec[] = [
     level: "MAY",
     requirements: ["P5"],
     attacks: ["SY-03"],
-    title: "One family more than the declared maximum evicts the least recently used one.",
+    title: "A family beyond the declared maximum evicts the least recently used family.",
     does:
       "Starts the maximum of families and one more; refreshes the first, the second and the last.",
-    expects: "invalid_grant for the first, tokens for the others.",
     remedy: "Evict the family whose current generation is the oldest.",
     needs: ["client", "seed", "clock", "token-endpoint", "policy:maxFamilies"],
     run: async (stage) => {
@@ -102,7 +98,6 @@ const FAMILIES: readonly CaseSpec[] = [
     title: "A refreshed family outlives one that started later but was not refreshed.",
     does:
       "Starts the maximum of families, the first two a second apart; refreshes the first, starts one more.",
-    expects: "Tokens for the first, invalid_grant for the second.",
     remedy: "Evict the family that was least recently issued or refreshed, not the oldest one.",
     needs: ["client", "seed", "clock", "token-endpoint", "policy:maxFamilies"],
     run: async (stage) => {
@@ -270,7 +265,6 @@ const KINDS: readonly CaseSpec[] = [
     level: "SHOULD",
     requirements: ["T7", "T8"],
     title: "Introspecting an access token returns its user, client, scope and expiry.",
-    does: "Introspects the access token of a redeemed consent token.",
     expects: "sub (the public id), client_id (the partner), scope as issued, exp.",
     remedy: "Return what the token is worth now (RFC 7662 §2.2).",
     needs: ["client", "seed", "sign", "introspection-endpoint"],
