@@ -1,10 +1,11 @@
 /**
- * Tokens and what can be done with them, all cases.
+ * All cases about tokens and the endpoints that take them.
  * @module
  */
-import { define } from "../case.ts";
-import type { Case } from "../case.ts";
-import { OAUTH } from "./oauth.ts";
+import { type Case, define } from "../case.ts";
+import { INTROSPECTION } from "./oauth/introspection.ts";
+import { METADATA } from "./oauth/metadata.ts";
+import { USERS_API } from "./oauth/users-api.ts";
 import { TOKEN_ENDPOINT } from "./refresh/endpoint.ts";
 import { GRANTS } from "./refresh/grants.ts";
 import { ROTATION } from "./refresh/rotation.ts";
@@ -20,5 +21,7 @@ export const tokensRefresh: readonly Case[] = define("tokens-refresh", [
   ...GRANTS,
   ...ROTATION,
   ...REFRESH_SCOPE,
-  ...OAUTH,
+  ...INTROSPECTION,
+  ...METADATA,
+  ...USERS_API,
 ]);
