@@ -1,31 +1,17 @@
 /**
- * Plays a history against an implementation and the oracle, step by step. Steps that happen at once are
- * explained by any order in which the core could have taken them.
+ * Plays a history against an implementation and the oracle, step by step. Concurrent steps are explained
+ * by any order in which the core could have taken them.
  * @module
  */
-import { base64url, hex } from "../base/encoding.ts";
 import { randomBytes } from "../base/ambient.ts";
-import { compact, type SigningKey, signWith } from "../base/jws.ts";
-import {
-  describeAnswer,
-  describeReply,
-  fetchTokens,
-  granted,
-  hideConsent,
-  introspect,
-  isAlive,
-  redeem,
-  refresh,
-  refreshed,
-  revokeToken,
-} from "../stage/product.ts";
-import { freeze, harness, type Stage } from "../stage/stage.ts";
-import { hideParty, offered, type Party } from "../target/target.ts";
-import { Blocked } from "../verdict.ts";
-import type { Settings } from "../../../core/settings.ts";
-import { type Action, type Answer, initialWorld, match, type World } from "./model.ts";
-import { distinct } from "./worlds.ts";
+import { hex } from "../base/encoding.ts";
+import { compact, signWith } from "../base/jws.ts";
+import { hideConsent } from "../stage/product.ts";
+import { match } from "./model.ts";
+import { answerText, perform } from "./perform.ts";
 import { remembered } from "./remembered.ts";
+import { resolve } from "./resolve.ts";
+import type { Play } from "./scene.ts";
 import {
   party as partyText,
   type PartyRole,
@@ -35,83 +21,13 @@ import {
   stepText,
   user as userText,
 } from "./steps.ts";
-
-/** Tokens that a step brought. */
-export interface Issued {
-  readonly accessToken: string;
-  readonly refreshToken: string;
-}
-
-/** A history that is being played. */
-export interface Play {
-  readonly stage: Stage;
-  readonly settings: Settings;
-  readonly parties: readonly Party[];
-  readonly users: readonly string[];
-  readonly issuer: string;
-  readonly key: SigningKey;
-  /** Consent tokens and what steps brought, by the id of the step. */
-  readonly minted: Map<
-    number,
-    { readonly token: string; readonly claims: Readonly<Record<string, unknown>> }
-  >;
-  readonly issued: Map<number, Issued>;
-  readonly story: string[];
-  now: number;
-  worlds: readonly World[];
-}
+import type { Action, Answer, World } from "./world.ts";
+import { distinct } from "./distinct.ts";
 
 /** Where the implementation and the core part ways. */
 export interface Divergence {
   readonly expected: string;
   readonly found: string;
-}
-
-/** Sets up a fresh world on both sides: two partners, two merchants, two users, one issuer. */
-export async function begin(
-  stage: Stage,
-  key: SigningKey,
-  settingsOf: (issuer: string, merchants: readonly string[]) => Settings,
-): Promise<Play> {
-  const scope = scopeText(7, stage.target.scopes);
-  const clients = Array.from({ length: 4 }, () => ({
-    id: `conform-${hex(randomBytes(8))}`,
-    secret: base64url(randomBytes(24)),
-    scope,
-    role: "app" as const,
-  }));
-  for (const client of clients) hideParty(stage.wire.secrets, client.id, client);
-  const users = [0, 1].map(() => `user-${hex(randomBytes(8))}`);
-  const merchants = clients.slice(2).map(({ id }) => id);
-  const issuer = `https://history-${hex(randomBytes(4))}.issuer.invalid`;
-  await harness(stage, "seed", { clients, users: users.map((publicId) => ({ publicId })) });
-  await harness(stage, "trust", { issuer, jwks: { keys: [key.publicJwk] }, merchants });
-  await freeze(stage);
-  const now = stage.frozenAt ?? 0;
-  const first = [
-    ...clients.map(({ id }): Action => ({ do: "register-client", client: id, scope })),
-    ...users.map((user): Action => ({ do: "register-user", user })),
-  ].reduce(settle, initialWorld(settingsOf(issuer, merchants), now));
-  return {
-    stage,
-    settings: first.settings,
-    parties: clients,
-    users,
-    issuer,
-    key,
-    minted: new Map(),
-    issued: new Map(),
-    story: [],
-    now,
-    worlds: [first],
-  };
-}
-
-function settle(world: World, action: Action): World {
-  const matched = match(world, action, { said: "done" });
-  const [next] = "worlds" in matched ? matched.worlds : [];
-  if (next === undefined) throw new Blocked("the oracle could not be set up");
-  return next;
 }
 
 /** Plays one step on both sides. A step that speaks of what is not there is left out. */
@@ -174,181 +90,10 @@ async function mint(play: Play, step: Step & { readonly do: "mint" }): Promise<n
   return null;
 }
 
-/** The step with real ids and strings; `null` where what it speaks of is not there. */
-function resolve(play: Play, step: Step): Action | null {
-  const client = (role: PartyRole) => play.parties[role]?.id ?? "";
-  const user = (role: Role) => play.users[role] ?? "";
-  const via = (role: Role | null) => role === null ? null : client((role + 2) as PartyRole);
-  const scope = (bits: number) => scopeText(bits, play.stage.target.scopes);
-  switch (step.do) {
-    case "fetch":
-      return { do: "fetch", client: client(step.client), publicId: user(step.user) };
-    case "redeem": {
-      const minted = play.minted.get(step.minted);
-      return minted === undefined ? null : { do: "redeem", client: client(step.client), ...minted };
-    }
-    case "refresh": {
-      const token = play.issued.get(step.issued)?.refreshToken;
-      const asked = step.scope === null ? null : scope(step.scope);
-      return token === undefined
-        ? null
-        : { do: "refresh", client: client(step.client), token, scope: asked };
-    }
-    case "introspect": {
-      const bearer = play.stage.target.endpoints.introspection === undefined;
-      const token = tokenOf(play, step);
-      if (token === undefined || (bearer && step.kind === "refresh")) return null;
-      return { do: "introspect", client: bearer ? null : client(step.client), token };
-    }
-    case "revoke-token": {
-      const token = tokenOf(play, step);
-      const offered = play.stage.target.endpoints.revocation !== undefined;
-      return token === undefined || !offered
-        ? null
-        : { do: "revoke-token", client: client(step.client), token };
-    }
-    case "connect": {
-      const { users, clients } = (play.worlds[0] as World).state;
-      const able = users.get(user(step.user))?.status === "active" &&
-        clients.get(client(step.party))?.status === "enabled";
-      return able
-        ? {
-          do: "connect",
-          user: user(step.user),
-          client: client(step.party),
-          scope: scope(step.scope),
-        }
-        : null;
-    }
-    case "narrow":
-      return {
-        do: "narrow",
-        user: user(step.user),
-        client: client(step.party),
-        via: via(step.via),
-        scope: scope(step.scope),
-      };
-    case "revoke":
-      return {
-        do: "revoke",
-        user: user(step.user),
-        client: client(step.party),
-        via: via(step.via),
-      };
-    case "disconnect":
-      return { do: "disconnect", user: user(step.user), client: client(step.party) };
-    case "user-status":
-      return { do: "user-status", user: user(step.user), status: step.status };
-    case "client-status":
-      return { do: "client-status", client: client(step.party), status: step.status };
-    case "client-scope":
-      return { do: "client-scope", client: client(step.party), scope: scope(step.scope) };
-    case "advance":
-      return { do: "advance", seconds: step.seconds };
-    case "mint":
-    case "at-once":
-      return null;
-  }
-}
-
-function tokenOf(play: Play, { issued, kind }: { issued: number; kind: "access" | "refresh" }) {
-  const tokens = play.issued.get(issued);
-  return kind === "access" ? tokens?.accessToken : tokens?.refreshToken;
-}
-
-/** Asks the implementation, or sets its stage. */
-async function perform(play: Play, action: Action): Promise<Answer> {
-  const { stage } = play;
-  const as = play.parties.find((party) => "client" in action && party.id === action.client);
-  switch (action.do) {
-    case "fetch":
-      return readFetch(await fetchTokens(stage, { publicId: action.publicId }, as));
-    case "redeem":
-      return readFetch(await redeem(stage, action.token, as));
-    case "refresh": {
-      const more = action.scope === null ? {} : { scope: action.scope };
-      return readRefresh(await refresh(stage, action.token, as, more));
-    }
-    case "introspect":
-      return await readLiveness(stage, action.token, as);
-    case "revoke-token": {
-      const { status } = await revokeToken(stage, action.token, as);
-      return status === 200 ? { said: "done" } : { said: "refused", code: `status ${status}` };
-    }
-    case "advance":
-      await freeze(stage, play.now + action.seconds);
-      return { said: "done" };
-    case "connect": {
-      const { user, client, scope } = action;
-      await harness(stage, "seed", { connections: [{ user, client, scope }] });
-      return { said: "done" };
-    }
-    case "narrow":
-    case "revoke": {
-      const { do: name, via, ...rest } = action;
-      await harness(stage, name, { ...rest, ...(via !== null && { via }) } as never);
-      return { said: "done" };
-    }
-    case "disconnect":
-    case "user-status":
-    case "client-status":
-    case "client-scope": {
-      const { do: name, ...rest } = action;
-      await harness(stage, name, rest as never);
-      return { said: "done" };
-    }
-    case "register-client":
-    case "register-user":
-      return { said: "done" };
-  }
-}
-
-function readFetch(answer: Awaited<ReturnType<typeof fetchTokens>>): Answer {
-  if (answer.status === 401) return { said: "refused", code: "invalid_client" };
-  if (answer.code !== null) return { said: "refused", code: answer.code };
-  if (answer.payload === null) return { said: "refused", code: describeAnswer(answer) };
-  const { publicId } = answer.payload;
-  return {
-    said: "tokens",
-    ...granted(answer),
-    publicId: typeof publicId === "string" ? publicId : "",
-  };
-}
-
-function readRefresh(reply: Awaited<ReturnType<typeof refresh>>): Answer {
-  if (reply.status === 200) return { said: "tokens", ...refreshed(reply), publicId: null };
-  const { error } = (reply.json ?? {}) as { readonly error?: string };
-  return { said: "refused", code: error ?? describeReply(reply) };
-}
-
-async function readLiveness(stage: Stage, token: string, as: Party | undefined): Promise<Answer> {
-  if (stage.target.endpoints.introspection === undefined) {
-    return { said: await isAlive(stage, token) ? "active" : "inactive", scope: null };
-  }
-  const { active, members } = await introspect(stage, token, offered(as, "client"));
-  return active ? { said: "active", scope: String(members["scope"]) } : { said: "inactive" };
-}
-
 function remember(play: Play, { id }: Step, answer: Answer | undefined): void {
   if (answer?.said !== "tokens") return;
   const { accessToken, refreshToken } = answer;
   play.issued.set(id, { accessToken, refreshToken });
-}
-
-/** An answer in a few words; empty for what a harness did. */
-function answerText(answer: Answer): string {
-  switch (answer.said) {
-    case "tokens":
-      return `tokens with scope "${answer.scope}", ${answer.expiresIn} s`;
-    case "refused":
-      return answer.code;
-    case "active":
-      return answer.scope === null ? "active" : `active with scope "${answer.scope}"`;
-    case "inactive":
-      return "inactive";
-    case "done":
-      return "";
-  }
 }
 
 /** The worlds in which some order of the actions gives these answers; what was expected where there is none. */

@@ -4,7 +4,7 @@
  */
 import type { ActiveConnection, Withdrawal } from "../../../core/model.ts";
 import { writeScope } from "../../../core/scope.ts";
-import type { Action, World } from "./model.ts";
+import type { Action, World } from "./world.ts";
 
 /** One line for each user whom the actions are about. `nameOf` knows users and clients by their ids. */
 export function remembered(

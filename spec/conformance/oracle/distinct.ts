@@ -3,7 +3,7 @@
  * @module
  */
 import type { Connection } from "../../../core/model.ts";
-import type { World } from "./model.ts";
+import type { World } from "./world.ts";
 
 /** As many explanations are kept. More than a few do not arise unless much is tied. */
 const MOST_WORLDS = 64;
