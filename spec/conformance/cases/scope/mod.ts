@@ -3,7 +3,7 @@
  * @module
  */
 import { type Case, define } from "../../case.ts";
-import { PRECEDENCE } from "../precedence.ts";
+import { PRECEDENCE } from "./precedence.ts";
 import { CONSENTED } from "./consented.ts";
 import { DELEGATED } from "./delegated.ts";
 import { ORDER } from "./order.ts";

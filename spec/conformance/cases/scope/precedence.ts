@@ -2,13 +2,22 @@
  * Which of several connections is used (P3), in whatever order they were made.
  * @module
  */
-import type { CaseSpec } from "../case.ts";
-import type { Need } from "../needs.ts";
-import { delegate } from "../stage/consents.ts";
-import { fetchTokens, granted } from "../stage/product.ts";
-import { actor, advance, connect, freeze, harness, now, type Stage, user } from "../stage/stage.ts";
-import { someScope, wholeScope } from "../target/target.ts";
-import { equalScope } from "../verdict.ts";
+import type { CaseSpec } from "../../case.ts";
+import type { Need } from "../../needs.ts";
+import { delegate } from "../../stage/consents.ts";
+import { fetchTokens, granted } from "../../stage/product.ts";
+import {
+  actor,
+  advance,
+  connect,
+  freeze,
+  harness,
+  now,
+  type Stage,
+  user,
+} from "../../stage/stage.ts";
+import { someScope, wholeScope } from "../../target/target.ts";
+import { equalScope } from "../../verdict.ts";
 
 const DIRECT_FIRST =
   "Order usable connections: direct first, then the latest consent. When and in which order they were made does not count.";
