@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { posix } from "node:path";
 import ts from "typescript";
-import { lineOf, nodesOf, parse, ROOT } from "./source.ts";
+import { lineOf, nodesOf, parse, parseText, ROOT } from "./source.ts";
 
 /** One import, re-export, dynamic import or type import. */
 export interface Import {
@@ -22,7 +22,7 @@ export interface Import {
 export function importsOf(path: string): readonly Import[] {
   const known = KNOWN.get(path);
   if (known !== undefined) return known;
-  const tree = parse(path);
+  const tree = existsSync(ROOT + path) ? parse(path) : parseText(path, "");
   const found: Import[] = [];
   for (const node of nodesOf(tree)) {
     const link = readImport(node);
@@ -47,7 +47,7 @@ export function reach(
   for (const path of seen) {
     for (const link of importsOf(path).filter(follow)) {
       links.push(link);
-      if (link.target?.endsWith(".ts") && existsSync(ROOT + link.target)) seen.add(link.target);
+      if (link.target?.endsWith(".ts")) seen.add(link.target);
     }
   }
   return links;
