@@ -11,7 +11,7 @@ import { STORES } from "./stores.ts";
 const HELP =
   `Kills the server at random moments under load and checks what it told against what it knows.
 
-Usage: npm run crash -- [options]
+Usage: npm run prove:crash -- [options]
 
   --store NAME     ${Object.keys(STORES).join(", ")} (default sqlite)
   --kills N        how often to kill it (default 100)

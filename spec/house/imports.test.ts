@@ -19,6 +19,8 @@ interface Layer {
 
 const GRAPHQL = ["graphql", "graphql-http", "@graphql-tools/schema"];
 
+const ANY = { uses: ["*"], packages: ["*"], builtins: true };
+
 /** Lowest first: a layer uses only lower ones, and types count as imports. */
 const LAYERS: readonly Layer[] = [
   { name: "core", files: /^core\//, uses: [] },
@@ -106,16 +108,10 @@ const LAYERS: readonly Layer[] = [
   },
   { name: "command line", files: /^adapters\/cli\//, uses: ["*"], builtins: true },
   { name: "model", files: /^spec\/model\//, uses: ["core", "requirements"], builtins: true },
-  { name: "house", files: /^spec\/house\//, uses: ["*"], packages: ["*"], builtins: true },
-  {
-    name: "support",
-    files: /^spec\/tests\/support\//,
-    uses: ["*"],
-    packages: ["*"],
-    builtins: true,
-  },
-  { name: "tests", files: /^spec\/tests\//, uses: ["*"], packages: ["*"], builtins: true },
-  { name: "strength", files: /^spec\/strength\//, uses: ["*"], packages: ["*"], builtins: true },
+  { name: "support", files: /^spec\/tests\/support\//, ...ANY },
+  { name: "tools", files: /^spec\/(?!tests\/|strength\/)\w+\//, ...ANY },
+  { name: "tests", files: /^spec\/tests\//, ...ANY },
+  { name: "strength", files: /^spec\/strength\//, ...ANY },
 ];
 
 /** Which files of the product may import what is for development only. */
