@@ -3,12 +3,11 @@
  * documents that use it.
  * @module
  */
-import { type CaseSpec, define } from "../case.ts";
-import { type FieldShape, mutationRoot, typeOf, type TypeShape } from "../target/introspection.ts";
+import { type Case, type CaseSpec, define } from "../case.ts";
 import { DOCUMENT, granted, graphql, refused } from "../stage/product.ts";
 import { type Stage, unknownUser } from "../stage/stage.ts";
+import { type FieldShape, mutationRoot, typeOf, type TypeShape } from "../target/introspection.ts";
 import { offered } from "../target/target.ts";
-import type { Case } from "../case.ts";
 import { check, equal, Failure, show } from "../verdict.ts";
 import { connectedUser } from "./steps.ts";
 

@@ -3,6 +3,7 @@
  * @module
  */
 import type { CaseSpec } from "../case.ts";
+import type { Need } from "../needs.ts";
 import {
   describeReply,
   fetchTokens,
@@ -16,7 +17,6 @@ import {
 } from "../stage/product.ts";
 import { actor, type Stage, user } from "../stage/stage.ts";
 import type { Party } from "../target/target.ts";
-import type { Need } from "../needs.ts";
 import { check, control, equalScope } from "../verdict.ts";
 import type { Reply } from "../wire/wire.ts";
 
@@ -31,10 +31,7 @@ export type UserTokens = Tokens & { readonly subject: string };
 /** Tokens of a user who is connected to the partner. */
 export async function someTokens(stage: Stage): Promise<UserTokens> {
   const subject = await connectedUser(stage);
-  const tokens = await control(
-    "a request by public id",
-    async () => await byPublicId(stage, subject),
-  );
+  const tokens = await control("a request by public id", () => byPublicId(stage, subject));
   return { ...tokens, subject };
 }
 

@@ -2,9 +2,9 @@
  * Exactly one input (E1–E3), however it is written.
  * @module
  */
-import { anyConsent } from "../../stage/consents.ts";
-import type { CaseSpec } from "../../case.ts";
 import { isObject } from "../../base/encoding.ts";
+import type { CaseSpec } from "../../case.ts";
+import { anyConsent } from "../../stage/consents.ts";
 import {
   controlPublicId,
   describeAnswer,

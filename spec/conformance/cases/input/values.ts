@@ -2,8 +2,8 @@
  * Inputs with odd values (G10), of other types (G1), and in many fields of one document (A2).
  * @module
  */
-import type { CaseSpec } from "../../case.ts";
 import { isObject } from "../../base/encoding.ts";
+import type { CaseSpec } from "../../case.ts";
 import { consent } from "../../stage/consents.ts";
 import {
   carriesTokens,

@@ -30,12 +30,8 @@ const grantOf = (token: string): Fields => [GRANT_TYPE, ["refresh_token", token]
 const endpointOf = ({ target }: Stage) => offered(target.endpoints.token, "token-endpoint");
 
 /** Posts any form to the token endpoint. */
-function post(
-  stage: Stage,
-  fields: Fields,
-  as: Caller = actor(stage, "partner"),
-): Promise<Reply> {
-  return form(stage, endpointOf(stage), fields, as);
+function post(stage: Stage, fields: Fields, as?: Caller): Promise<Reply> {
+  return form(stage, endpointOf(stage), fields, as ?? actor(stage, "partner"));
 }
 
 const RESPONSES: readonly CaseSpec[] = [

@@ -5,8 +5,14 @@
 import type { CaseSpec } from "../../case.ts";
 import type { Need } from "../../needs.ts";
 import { delegate } from "../../stage/consents.ts";
-import { fetchTokens, granted, introspect, refresh, refreshed } from "../../stage/product.ts";
-import type { Tokens } from "../../stage/product.ts";
+import {
+  fetchTokens,
+  granted,
+  introspect,
+  refresh,
+  refreshed,
+  type Tokens,
+} from "../../stage/product.ts";
 import { actor, client, connect, harness, merchant, type Stage, user } from "../../stage/stage.ts";
 import { offered, type Party, someScope, wholeScope } from "../../target/target.ts";
 import { control, equalScope } from "../../verdict.ts";
@@ -14,7 +20,7 @@ import { active, byPublicId, dead, inactive, rotate, someTokens } from "../steps
 
 /** Something that ends authority, and what gives it back if it is reversible. */
 interface End extends Pick<CaseSpec, "slug" | "requirements" | "attacks"> {
-  /** Completes the sentence "Tokens do not work when …". */
+  /** Ends the sentence "Tokens stop working when …". */
   readonly when: string;
   readonly need: Need;
   /** The client cannot probe its own tokens. */
