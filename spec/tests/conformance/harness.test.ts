@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { createAdjustableClock } from "../../../adapters/dev/clock.ts";
 import { createHarness } from "../../../adapters/dev/harness.ts";
@@ -7,8 +6,8 @@ import { createDevIssuers } from "../../../adapters/dev/issuers.ts";
 import type { HttpHandler } from "../../../adapters/http/exchange.ts";
 import { startServer } from "../../../adapters/http/server.ts";
 import { type Reference, startReference } from "../support/reference.ts";
-import { findFlaws, type Schema } from "../../conformance/json-schema.ts";
 import { cases, conform } from "../../conformance/mod.ts";
+import { readSchema } from "./schema.ts";
 
 let reference: Reference;
 before(async () => void (reference = await startReference()));
@@ -25,10 +24,6 @@ async function send(
     body: typeof body === "string" ? body : JSON.stringify(body),
   });
   return { status: response.status, json: await response.json() };
-}
-
-async function readSchema(name: string): Promise<Schema> {
-  return JSON.parse(await readFile(new URL(`../../conformance/${name}`, import.meta.url), "utf8"));
 }
 
 test("tool: the harness refuses what a web page could send", async () => {
@@ -150,13 +145,13 @@ const COMMANDING = cases.filter(({ id, group }) =>
 
 /** A harness that passes everything on and checks both directions against the schema. */
 async function startChecked(flaws: string[], seen: Set<string>) {
-  const schema = await readSchema("./harness.schema.json");
+  const { check } = await readSchema("harness.schema.json");
   const handler: HttpHandler = async (request) => {
     const name = request.target.split("/").at(-1) ?? "";
     const text = await request.body(1 << 20);
     const { status, json } = await send(name, text);
     const exchange = { [name]: { request: JSON.parse(text), response: json } };
-    if (status === 200) flaws.push(...findFlaws(exchange, schema));
+    if (status === 200) flaws.push(...check(exchange));
     seen.add(name);
     return { status, headers: { "content-type": "application/json" }, body: JSON.stringify(json) };
   };
@@ -176,13 +171,13 @@ test("tool: what the suite sends and the reference answers meets the schema of t
   await checked.stop(0);
   assert.deepEqual(flaws, []);
   assert.equal(report.summary.passed, COMMANDING.length);
-  const schema = await readSchema("./harness.schema.json");
+  const { schema } = await readSchema("harness.schema.json");
   const commands = Object.keys(schema["properties"] as object);
   assert.deepEqual(commands.filter((name) => !seen.has(name)), ["mint"]); // the next but one test
 });
 
-test("tool: the schema checker finds what does not fit", async () => {
-  const schema = await readSchema("./harness.schema.json");
+test("tool: the schema of the harness protocol rejects invalid exchanges", async () => {
+  const { check } = await readSchema("harness.schema.json");
   const bad = [
     { clock: { request: { now: "noon" }, response: { now: 1 } } },
     { clock: { request: {}, response: {} } },
@@ -199,7 +194,7 @@ test("tool: the schema checker finds what does not fit", async () => {
       },
     },
   ];
-  for (const value of bad) assert.notDeepEqual(findFlaws(value, schema), [], JSON.stringify(value));
+  for (const value of bad) assert.notDeepEqual(check(value), [], JSON.stringify(value));
 });
 
 test("tool: the example shim is a whole harness", async () => {
