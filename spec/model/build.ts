@@ -11,7 +11,7 @@ import type { Numbers, Settings, TrustedIssuer } from "../../core/settings.ts";
 import { encode } from "./encode.ts";
 import type { Sometimes, World } from "./explore.ts";
 import type { Machine } from "./machine.ts";
-import { type Cast, type ConsentToken, digestOf, type Moment } from "./moment.ts";
+import { type Actor, type Cast, type ConsentToken, digestOf, type Moment } from "./moment.ts";
 import type { Moves } from "./moves.ts";
 import { play, type Step } from "./play.ts";
 
@@ -201,14 +201,27 @@ function freshOf({ ids, keyIdAt = () => "key 1" }: Plan): Cast["fresh"] {
   };
 }
 
+/** The first moment of a plan: everybody is registered, and what is given has happened. */
 function initialMoment(plan: Plan, cast: Cast): Moment {
-  const now = plan.times[0] ?? 0;
-  const actors = (plan.actors ?? []).map(({ name, client }) => ({
-    name,
-    client,
-    held: null,
-    inFlight: null,
-  }));
+  const given: readonly Command[] = [
+    ...plan.clients.map(({ id, scope, role = "app" }) =>
+      ({ type: "register-client", client: id, role, scope, secretDigest: "secret 0" }) as const
+    ),
+    ...plan.users.map((user) => ({ type: "register-user", user, digest: digestOf(user) }) as const),
+    ...(plan.given ?? []),
+  ];
+  const actors = (plan.actors ?? []).map((actor) => ({ ...actor, held: null, inFlight: null }));
+  const ready = begin(cast, plan.times[0] ?? 0, given, actors);
+  return plan.comparesSweep ? { ...ready, unswept: ready.state } : ready;
+}
+
+/** The moment after these commands, with nothing there before. */
+export function begin(
+  cast: Cast,
+  now: Seconds,
+  given: readonly Command[],
+  actors: readonly Actor[] = [],
+): Moment {
   const empty: Moment = {
     cast,
     now,
@@ -217,16 +230,5 @@ function initialMoment(plan: Plan, cast: Cast): Moment {
     past: { dead: [], started: [], withdrawals: [], latest: now, actors },
     next: 1,
   };
-  const given: readonly Command[] = [
-    ...plan.clients.map(({ id, scope, role = "app" }) =>
-      ({ type: "register-client", client: id, role, scope, secretDigest: "secret 0" }) as const
-    ),
-    ...plan.users.map((user) => ({ type: "register-user", user, digest: digestOf(user) }) as const),
-    ...(plan.given ?? []),
-  ];
-  const ready = given.reduce(
-    (moment, command) => play(moment, { type: "ask", command }).after,
-    empty,
-  );
-  return plan.comparesSweep ? { ...ready, unswept: ready.state } : ready;
+  return given.reduce((moment, command) => play(moment, { type: "ask", command }).after, empty);
 }

@@ -3,11 +3,12 @@
  * @module
  */
 import { build, type BuiltWorld, type Plan } from "./build.ts";
-import { walk, type Walked, type WalkReport } from "./explore.ts";
+import { createInquiry, type Inquiry, walk, type Walked, type WalkReport } from "./explore.ts";
 import { INVARIANTS } from "./invariants.ts";
 import type { Invariant } from "./invariants/invariant.ts";
 import { PURITY } from "./invariants/purity.ts";
 import type { Machine } from "./machine.ts";
+import type { Moment } from "./moment.ts";
 import type { Step } from "./play.ts";
 
 /** How worlds are walked. */
@@ -46,12 +47,19 @@ export function checkWorld(plan: Plan, machine: Machine, options: CheckOptions =
   const asked = INVARIANTS.filter((invariant) =>
     pedantic || plan.pedantic || !PURITY.includes(invariant)
   );
-  const properties = {
-    states: asked.filter((invariant) => invariant.of === "state"),
-    steps: asked.filter((invariant) => invariant.of === "step"),
-    sometimes: world.sometimes,
+  return { ...walk(world, { ...sort(asked), sometimes: world.sometimes }, conduct), plan };
+}
+
+/** Prepares to ask every invariant of steps that are made one by one. */
+export function askAll(): Inquiry<Moment, Step> {
+  return createInquiry(sort(INVARIANTS));
+}
+
+function sort(invariants: readonly Invariant[]) {
+  return {
+    states: invariants.filter((invariant) => invariant.of === "state"),
+    steps: invariants.filter((invariant) => invariant.of === "step"),
   };
-  return { ...walk(world, properties, conduct), plan };
 }
 
 /** Adds up what came of worlds. */

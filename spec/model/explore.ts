@@ -77,11 +77,8 @@ export interface Walked {
   readonly seconds: number;
 }
 
-/** Properties that do not hold, and the shortest way to see it. */
-export interface Violation<Step> {
-  readonly properties: readonly string[];
-  /** What a property threw, if it threw. */
-  readonly thrown: unknown;
+/** Properties that do not hold, and the shortest path that shows it. */
+export interface Violation<Step> extends Broken {
   readonly path: readonly Step[];
 }
 
@@ -106,14 +103,14 @@ export function walk<State, Step extends StepBetween<State>>(
 ): WalkReport<Step> {
   const { limit = Infinity, onStep, onBroken, progress } = options;
   const startedAt = performance.now();
-  const asked = new Map<string, number>();
-  const ask = inquirer(asked, onBroken);
+  const inquiry = createInquiry(properties, onBroken);
   const met = createMemory<State>();
   const unreached = new Set(properties.sometimes);
-  const propertiesOf = propertiesByKind(properties.steps);
   let transitions = 0;
   let cut = 0;
   let next = 0;
+  /** Which step to choose in each state, from the initial one to what is broken. */
+  let choices: readonly number[] = [];
   let reportedAt = startedAt;
 
   const walked = (): Walked => ({
@@ -131,8 +128,11 @@ export function walk<State, Step extends StepBetween<State>>(
     for (const [ordinal, step] of steps.entries()) {
       transitions++;
       for (const wanted of unreached) if (wanted.seen(step)) unreached.delete(wanted);
-      const broken = ask(propertiesOf(step.kind), step) ?? follow(state, step, index, ordinal);
-      if (broken !== null) return { ...broken, choices: [...met.choices(index), ordinal] };
+      const broken = inquiry.askStep(step) ?? follow(state, step, index, ordinal);
+      if (broken !== null) {
+        choices = [...met.choices(index), ordinal];
+        return broken;
+      }
       onStep?.(step);
     }
     return null;
@@ -144,13 +144,11 @@ export function walk<State, Step extends StepBetween<State>>(
       cut++;
       return null;
     }
-    return met.isNew(world.encode(after), after, index, ordinal)
-      ? ask(properties.states, after)
-      : null;
+    return met.isNew(world.encode(after), after, index, ordinal) ? inquiry.askState(after) : null;
   };
 
   met.isNew(world.encode(world.initial), world.initial, -1, -1);
-  let broken = ask(properties.states, world.initial);
+  let broken = inquiry.askState(world.initial);
   while (broken === null && next < met.size() && met.size() <= limit) {
     broken = expand(next++);
     if (progress !== undefined && performance.now() - reportedAt > 1000) {
@@ -162,9 +160,9 @@ export function walk<State, Step extends StepBetween<State>>(
     ...walked(),
     complete: broken === null && next === met.size(),
     cut,
-    violation: broken === null ? null : { ...broken, path: retrace(world, broken.choices) },
+    violation: broken === null ? null : { ...broken, path: retrace(world, choices) },
     unreached: broken === null ? [...unreached].map(({ id }) => id) : [],
-    asked,
+    asked: inquiry.asked,
   };
 }
 
@@ -213,11 +211,20 @@ function createMemory<State>(): Memory<State> {
   };
 }
 
-interface Broken {
+/** Properties that do not hold of one step or one state. */
+export interface Broken {
   readonly properties: readonly string[];
+  /** What a property threw, if it threw. */
   readonly thrown: unknown;
-  /** Which step to choose in each state from the initial one. */
-  readonly choices: readonly number[];
+}
+
+/** Asks properties, and counts how often each had something to say. */
+export interface Inquiry<State, Step> {
+  /** Asks the step properties of this kind of step. */
+  askStep(step: Step): Broken | null;
+  /** Asks every state property. */
+  askState(state: State): Broken | null;
+  readonly asked: ReadonlyMap<string, number>;
 }
 
 interface Property<Subject> {
@@ -226,14 +233,16 @@ interface Property<Subject> {
 }
 
 /**
- * Asks every property; what breaks at the same moment is named together. Where somebody wants to hear of
- * it and go on, nothing is broken.
+ * Prepares to ask properties. Those that break on the same subject are reported together.
+ * @param onBroken where it is given, it is called with what does not hold, and nothing counts as broken
  */
-function inquirer(
-  asked: Map<string, number>,
-  onBroken: ((properties: readonly string[]) => void) | undefined,
-): <Subject>(properties: readonly Property<Subject>[], subject: Subject) => Broken | null {
-  return (properties, subject) => {
+export function createInquiry<State, Step extends StepBetween<State>>(
+  { states, steps }: Omit<Properties<State, Step>, "sometimes">,
+  onBroken?: (properties: readonly string[]) => void,
+): Inquiry<State, Step> {
+  const asked = new Map<string, number>();
+  const propertiesOf = propertiesByKind(steps);
+  const ask = <Subject>(properties: readonly Property<Subject>[], subject: Subject) => {
     let broken: string[] | null = null;
     let thrown: unknown = null;
     for (const property of properties) {
@@ -249,9 +258,14 @@ function inquirer(
       if (!verdict) (broken ??= []).push(property.id);
     }
     if (broken === null) return null;
-    if (onBroken === undefined) return { properties: broken, thrown, choices: [] };
+    if (onBroken === undefined) return { properties: broken, thrown };
     onBroken(broken);
     return null;
+  };
+  return {
+    asked,
+    askState: (state) => ask(states, state),
+    askStep: (step) => ask(propertiesOf(step.kind), step),
   };
 }
 

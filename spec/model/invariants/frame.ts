@@ -98,10 +98,15 @@ export const FRAME: readonly Invariant[] = [
     "sweep-unobservable",
     ["R5", "C13", "C14"],
     "No one who asks for, refreshes, uses or revokes tokens can tell whether what is over was swept.",
-    ({ decision, unsweptDecision }) =>
-      decision === null || unsweptDecision === null
-        ? null
-        : same(visible(decision), visible(unsweptDecision)),
+    ({ command, decision, unsweptDecision, before }) => {
+      if (decision === null || unsweptDecision === null) return null;
+      // A user who names a connection can see whether it is still there.
+      if (
+        (command?.type === "narrow" || command?.type === "revoke-connection") &&
+        !before.state.connections.has(command.connection)
+      ) return null;
+      return same(visible(decision), visible(unsweptDecision));
+    },
   ),
   everyStep(
     "sweep-leaves-nothing-over",

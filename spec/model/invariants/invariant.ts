@@ -4,6 +4,7 @@
  * @module
  */
 import type { Command } from "../../../core/decide.ts";
+import type { State } from "../../../core/evolve.ts";
 import type { Verdict } from "../explore.ts";
 import type { Moment } from "../moment.ts";
 import type { Step } from "../play.ts";
@@ -70,6 +71,15 @@ export function everyStep(
 /** Whether nothing that is stored has changed. */
 export function unchanged(before: Moment, after: Moment): boolean {
   return before.state === after.state;
+}
+
+/** Whether two states hold the same rows. */
+export function sameState(a: State, b: State): boolean {
+  return Object.entries(a).every(([name, table]) => {
+    const other = b[name as keyof State] as Map<string, unknown>;
+    return table.size === other.size &&
+      [...table].every(([key, row]) => same(row, other.get(key)));
+  });
 }
 
 /** Whether two plain values are the same value. */

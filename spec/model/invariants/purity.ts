@@ -2,7 +2,7 @@
  * That nothing depends on anything unsaid, and nothing is changed but what is returned (§8).
  * @module
  */
-import { encode } from "../encode.ts";
+import type { State } from "../../../core/evolve.ts";
 import { decideOn } from "../play.ts";
 import { everyStep, type Invariant, same } from "./invariant.ts";
 
@@ -24,14 +24,18 @@ export const PURITY: readonly Invariant[] = [
     ({ command, decision, before, context }) => {
       if (command === null || decision === null) return null;
       const { cast, state } = before;
-      const code = encode(before);
+      const rows = textOf(state);
       const facts = freeze(cast.machine.factsOf(state, cast.machine.keysOf(freeze(command))));
       cast.machine.decide(command, facts, freeze(context));
       cast.machine.evolve(state, freeze(decision.changes));
-      return encode(before) === code;
+      return textOf(state) === rows;
     },
   ),
 ];
+
+function textOf(state: State): string {
+  return JSON.stringify(Object.values(state).map((table) => [...table]));
+}
 
 function freeze<Value>(value: Value): Value {
   if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {

@@ -260,18 +260,20 @@ function dueOnUse(moment: Moment, { caller, token }: Use): unknown {
   const { user, client } = connection;
   const worth = familyWorth(moment, family);
   const about = { kind: token.kind, user, client, family: family.id };
+  const ends = Math.min(
+    family.generationStartedAt + settings.refreshIdleSeconds,
+    family.startedAt + settings.refreshAbsoluteSeconds,
+  );
   if (token.kind === "access") {
     const scope = worth.filter((item) => token.scope.includes(item));
-    const { issuedAt, expiresAt } = token;
-    return now < expiresAt && scope.length > 0 ? { ...about, scope, issuedAt, expiresAt } : null;
+    if (now >= token.expiresAt || scope.length === 0) return null;
+    // A clock that steps back can bring the end of a family forward, past tokens that were issued.
+    const expiresAt = Math.min(token.expiresAt, ends);
+    return { ...about, scope, issuedAt: token.issuedAt, expiresAt };
   }
   if (token.generation !== family.generation || token.salt !== family.salt) return null;
   const issuedAt = family.generationStartedAt;
-  const expiresAt = Math.min(
-    issuedAt + settings.refreshIdleSeconds,
-    family.startedAt + settings.refreshAbsoluteSeconds,
-  );
-  return worth.length > 0 ? { ...about, scope: worth, issuedAt, expiresAt } : null;
+  return worth.length > 0 ? { ...about, scope: worth, issuedAt, expiresAt: ends } : null;
 }
 
 function maySee({ clients }: State, caller: ClientId | null, owner: ClientId): boolean {

@@ -7,7 +7,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { openSqliteStore } from "../../../adapters/store/sqlite.ts";
 import { consentOf, createSeededMachine } from "../support/machine.ts";
-import { type Scene, stage } from "./scene.ts";
+import { type Scene, stage } from "../support/scene.ts";
 
 const [task = "", path = "", name = ""] = process.argv.slice(2);
 const { machine } = createSeededMachine({ maxFamilies: 1000 });

@@ -13,7 +13,7 @@ import type { Store } from "../../../adapters/ports.ts";
 import { runs } from "../support/generators.ts";
 import { consentOf, granted } from "../support/machine.ts";
 import { EVENTS, histories, replay, replayUnswept } from "./history.ts";
-import { createScene, type Scene } from "./scene.ts";
+import { createScene, type Scene } from "../support/scene.ts";
 
 /** Runs the contract against stores that `open` makes: empty ones, each a new one. */
 export function storeContract(name: string, open: () => Promise<Store>): void {
@@ -36,7 +36,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
           histories(100),
           (history) => withStore((store) => replay(store, history, seen)),
         ),
-        runs(20),
+        runs(30),
       );
       // Whatever can change or be swept did, or the histories say nothing of it.
       assert.deepEqual(EVENTS.filter((event) => !seen.has(event)), []);
@@ -52,7 +52,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
               removed += await replayUnswept(store, history);
             }),
         ),
-        runs(50),
+        runs(70),
       );
       assert.ok(removed > 100, `${removed} rows were swept`);
     });

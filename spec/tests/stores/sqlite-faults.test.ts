@@ -11,7 +11,7 @@ import { openDatabase, type SqliteDatabase } from "../../../adapters/store/sqlit
 import { createSqliteStore, openSqliteStore } from "../../../adapters/store/sqlite.ts";
 import { granted } from "../support/machine.ts";
 import { withFolder } from "../support/folder.ts";
-import { createScene } from "./scene.ts";
+import { createScene } from "../support/scene.ts";
 
 /** A database in memory that calls `watch` before it runs a statement; what that throws is the fault. */
 async function openWatched(watch: (sql: string) => void): Promise<SqliteDatabase> {

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { openSqliteStore } from "../../../adapters/store/sqlite.ts";
 import { createSeededMachine, ISSUER } from "../support/machine.ts";
 import { withFolder } from "../support/folder.ts";
-import { seed } from "./scene.ts";
+import { seed } from "../support/scene.ts";
 
 /** Races of ten tokens each. */
 const ROUNDS = 20;

@@ -6,6 +6,7 @@ import process from "node:process";
 import fc from "fast-check";
 import type { Seconds } from "../../../core/model.ts";
 import type { Scope } from "../../../core/scope.ts";
+import type { Numbers } from "../../../core/settings.ts";
 import { scopeOf, START } from "./machine.ts";
 
 /** How often a property is tried, and from where: `FC_SEED` sets another seed than the usual one. */
@@ -59,6 +60,19 @@ export const SCOPE_TOKENS: readonly string[] = ["email", "orders", "profile"];
 /** A well-formed scope over {@link SCOPE_TOKENS}, no scope at all included. */
 export const scopes: fc.Arbitrary<Scope> = fc.subarray([...SCOPE_TOKENS])
   .map((tokens) => scopeOf(tokens.join(" ")));
+
+/** Settings of any small size: every boundary is met within seconds. */
+export const numbers: fc.Arbitrary<Numbers> = fc.record({
+  accessTokenSeconds: fc.integer({ min: 1, max: 20 }),
+  refreshIdleSeconds: fc.integer({ min: 1, max: 60 }),
+  refreshAbsoluteSeconds: fc.integer({ min: 1, max: 90 }),
+  refreshDuplicateSeconds: fc.integer({ min: 0, max: 5 }),
+  maxFamilies: fc.integer({ min: 1, max: 5 }),
+  consentSkewSeconds: fc.integer({ min: 0, max: 5 }),
+  consentMaxLifetimeSeconds: fc.integer({ min: 1, max: 60 }),
+  consentRetrySeconds: fc.integer({ min: 0, max: 10 }),
+  secretOverlapSeconds: fc.integer({ min: 0, max: 20 }),
+});
 
 /** A well-formed scope of any tokens whatever. */
 export const anyScopes: fc.Arbitrary<Scope> = fc.array(scopeToken(), { maxLength: 8 })

@@ -125,7 +125,10 @@ export function refresh(
 }
 
 /** A good consent of ann, through `shop`, to `partner`, minted now for the longest lifetime. */
-export function consentOf(machine: Machine, part: Partial<Consent> = {}): Consent {
+export function consentOf(
+  machine: Pick<Machine, "now" | "settings">,
+  part: Partial<Consent> = {},
+): Consent {
   const issuedAt = part.issuedAt ?? machine.now;
   const jti = part.jti ?? "jti-1";
   return {

@@ -1,80 +1,32 @@
 /**
- * Histories. A move is plain data that fits any state ("refresh with the third token from the end"), so
- * that histories shrink; a player knows what was issued so far and turns moves into commands.
+ * Random histories. A move is plain data that fits any state ("refresh with the third token from the end"),
+ * so that histories shrink. A player knows what was issued so far, turns moves into those of the formal
+ * spec, and makes them: whatever is played, the invariants of spec/model/ can be asked of it.
  * @module
  */
 import fc from "fast-check";
 import type { Consent } from "../../../core/consent.ts";
-import { type Command, keysOf } from "../../../core/decide.ts";
-import type { Context, Decision, Facts, TokenGrant } from "../../../core/decision.ts";
-import { factsOf, type State } from "../../../core/evolve.ts";
-import type { Client, ConnectionId, User } from "../../../core/model.ts";
+import type { Command } from "../../../core/decide.ts";
+import type { Fresh, TokenGrant } from "../../../core/decision.ts";
+import type { Client, ClientId, ConnectionId, Seconds, User } from "../../../core/model.ts";
 import type { Scope } from "../../../core/scope.ts";
-import type { SettingsInput } from "../../../core/settings.ts";
-import { SCOPE_TOKENS, scopes } from "./generators.ts";
 import {
-  accessTokenOf,
-  AUDIENCE,
-  consentOf,
-  createMachine,
-  type Machine,
-  refreshTokenOf,
-  register,
-} from "./machine.ts";
+  CLOCK_MARGIN_SECONDS,
+  type Numbers,
+  type NumericSetting,
+  RANGES,
+  readSettings,
+  type TrustedIssuer,
+} from "../../../core/settings.ts";
+import { begin } from "../../model/build.ts";
+import { type Machine, REAL_CORE } from "../../model/machine.ts";
+import { type Cast, type ConsentToken, digestOf, type Moment } from "../../model/moment.ts";
+import { type Move as ModelMove, play as makeMove, type Step } from "../../model/play.ts";
+import { numbers, SCOPE_TOKENS, scopes } from "./generators.ts";
+import { accessTokenOf, AUDIENCE, consentOf, ISSUER, refreshTokenOf, START } from "./machine.ts";
 
-const CLIENTS = ["partner", "rival", "shop", "store"] as const;
-type ClientName = (typeof CLIENTS)[number];
-
-/** A place that a user may take: when one is deleted, another takes it under a new id. */
-type Seat = 0 | 1;
-
-/** Something to do. `back` counts from the newest thing of its kind. */
-export type Move =
-  | {
-    readonly do: "connect";
-    readonly seat: Seat;
-    readonly client: ClientName;
-    readonly scope: Scope;
-  }
-  | { readonly do: "narrow"; readonly back: number; readonly scope: Scope }
-  | { readonly do: "revoke-connection"; readonly back: number }
-  | { readonly do: "disconnect"; readonly seat: Seat; readonly client: ClientName }
-  | { readonly do: "set-user-status"; readonly seat: Seat; readonly status: User["status"] }
-  | { readonly do: "delete-user" | "register-user"; readonly seat: Seat }
-  | {
-    readonly do: "set-client-status";
-    readonly client: ClientName;
-    readonly status: Client["status"];
-  }
-  | { readonly do: "set-client-scope"; readonly client: ClientName; readonly scope: Scope }
-  | {
-    readonly do: "mint";
-    readonly seat: Seat;
-    readonly consent: Partial<Consent>;
-    readonly ago: number;
-    /** Has the jti of the consent that was minted before it. */
-    readonly sameJti: boolean;
-  }
-  | { readonly do: "redeem"; readonly back: number; readonly by: ClientName | "owner" }
-  | { readonly do: "fetch"; readonly seat: Seat; readonly client: ClientName }
-  | {
-    readonly do: "refresh";
-    readonly back: number;
-    readonly by: ClientName | "owner";
-    readonly scope: Scope | null;
-    readonly forged: "none" | "generation" | "salt";
-  }
-  | {
-    readonly do: "use";
-    readonly back: number;
-    readonly kind: "access" | "refresh";
-    readonly by: ClientName | "bearer";
-  }
-  | { readonly do: "revoke-token"; readonly back: number; readonly by: ClientName | "owner" }
-  | { readonly do: "wait"; readonly seconds: number };
-
-/** Small numbers, so that a history meets every boundary of every lifetime. */
-export const SMALL: Partial<SettingsInput> = {
+/** Short lifetimes within the ranges of an operator, so that a history meets every boundary. */
+export const SMALL = {
   accessTokenSeconds: 30,
   refreshIdleSeconds: 60,
   refreshAbsoluteSeconds: 70,
@@ -83,157 +35,369 @@ export const SMALL: Partial<SettingsInput> = {
   consentSkewSeconds: 2,
   consentMaxLifetimeSeconds: 40,
   consentRetrySeconds: 5,
-};
+  secretOverlapSeconds: 10,
+} as const;
 
-const seat = fc.constantFrom<Seat>(0, 1);
-const client = fc.constantFrom(...CLIENTS);
-const back = fc.oneof(often(2, 0), fc.nat({ max: 5 }));
-const owner = fc.oneof(often(8, "owner" as const), client);
+const SETTINGS = Object.keys(RANGES) as readonly NumericSetting[];
+const OTHER_ISSUER = "https://other-consent.example";
+const REGISTERED = ["partner", "rival", "shop", "store"] as const;
+/** `guest` is not registered at first. */
+const CLIENTS = ["partner", "rival", "shop", "store", "guest"] as const;
+type ClientName = (typeof CLIENTS)[number];
+const USERS_API = "api";
+/** A seat is a place for a user: when one is deleted, another takes it under a new id. */
+const SEATS = ["ann", "bob", "eve"].map((name) => [name, `${name}-2`, `${name}-3`, `${name}-4`]);
+type Seat = 0 | 1 | 2;
+
+const seat = fc.constantFrom<Seat>(0, 0, 0, 1, 1, 2);
+const registered = fc.constantFrom(...REGISTERED);
+const client = fc.oneof(often(6, registered), often(1, fc.constant("guest" as const)));
+/** Counts from the newest thing of its kind. */
+const back = fc.oneof(often(2, fc.constant(0)), often(1, fc.nat({ max: 5 })));
+const owner = fc.oneof(often(8, fc.constant("owner" as const)), often(1, registered));
+/** Mostly of families that have not ended. */
+const ofEnded = mostly(5, false, fc.constant(true));
 /** Mostly everything: where little is allowed, little happens. */
-const scope = fc.oneof(often(3, SCOPE_TOKENS), scopes);
-/** Waits that end on, just before and just after what {@link SMALL} sets. */
-const seconds = fc.oneof(
-  { weight: 8, arbitrary: fc.constantFrom(0, 1, 2, 3, 5) },
-  { weight: 3, arbitrary: fc.constantFrom(9, 10, 11, 20) },
-  fc.constantFrom(29, 30, 31, 38, 40, 42, 59, 60, 69, 70),
+const scope = mostly<Scope>(3, SCOPE_TOKENS, scopes);
+const caller = fc.oneof(
+  often(3, fc.constant("bearer" as const)),
+  often(2, registered),
+  often(1, fc.constant(USERS_API)),
 );
 
-const consent: fc.Arbitrary<Partial<Consent>> = fc.record({
-  client: fc.oneof(often(3, "partner"), fc.constant("rival")),
-  merchant: fc.oneof(often(5, "shop"), often(4, "store"), client),
+const consent = fc.record({
+  issuer: mostly(6, ISSUER, fc.constant(OTHER_ISSUER)),
+  client: mostly(3, "partner", fc.constant("rival")),
+  merchant: fc.oneof(
+    often(5, fc.constant("shop")),
+    often(4, fc.constant("store")),
+    often(2, client),
+  ),
   scope,
-  digest: fc.oneof(often(4, "bytes"), fc.constant("other bytes")),
-  audience: fc.oneof(often(12, AUDIENCE), fc.constant("https://other.example")),
+  audience: mostly(12, AUDIENCE, fc.constant("https://other.example")),
 });
 
-function often<T>(weight: number, value: T): fc.WeightedArbitrary<T> {
-  return { weight, arbitrary: fc.constant(value) };
+/** What each move consists of. `back` counts from the newest thing of its kind. */
+interface Shapes {
+  "connect": { seat: Seat; client: ClientName; scope: Scope };
+  "narrow": { back: number; scope: Scope };
+  "revoke-connection": { back: number };
+  "disconnect": { seat: Seat; client: ClientName };
+  "set-user-status": { seat: Seat; status: User["status"] };
+  "delete-user": { seat: Seat };
+  "register-user": { seat: Seat };
+  "register-client": { client: ClientName; scope: Scope };
+  "rotate-secret": { client: ClientName; number: number };
+  "set-client-status": { client: ClientName; status: Client["status"] };
+  "set-client-scope": { client: ClientName; scope: Scope };
+  "mint": {
+    seat: Seat;
+    consent: Partial<Consent>;
+    ago: Seconds;
+    /** Seconds beyond the longest lifetime. */
+    longer: Seconds;
+    /** Seconds between `iat` and `nbf`. */
+    notBefore: Seconds | null;
+    /** Has the jti of the consent that was minted before it. */
+    sameJti: boolean;
+  };
+  /** `also`: beside a public id. */
+  "redeem": { back: number; by: ClientName | "owner"; also: boolean };
+  "fetch": { seat: Seat; client: ClientName };
+  "refresh": {
+    back: number;
+    /** Whether families count that have ended; see {@link grantOf}. */
+    ofEnded: boolean;
+    by: ClientName | "owner";
+    scope: Scope | null;
+    forged: "none" | "generation" | "salt";
+  };
+  "use": { back: number; ofEnded: boolean; kind: "access" | "refresh"; by: ClientId };
+  "revoke-token": { back: number; ofEnded: boolean; by: ClientName | "owner" };
+  /** To a boundary, or just before or after one. */
+  "wait": { until: NumericSetting | null; more: Seconds };
+  "wait-long": { seconds: Seconds };
+  "clock-back": { seconds: Seconds };
+  /** Stores sweep in steps of so many rows, the model all at once. */
+  "sweep": { limit: number };
 }
 
-function move<Name extends Move["do"]>(
-  weight: number,
-  name: Name,
-  model: { [Key in Exclude<keyof Extract<Move, { do: Name }>, "do">]: fc.Arbitrary<unknown> },
-): fc.WeightedArbitrary<Move> {
-  return { weight, arbitrary: fc.record({ do: fc.constant(name), ...model }) as never };
-}
+/** Something to do. */
+export type Move = {
+  [Name in keyof Shapes]: { readonly do: Name } & Readonly<Shapes[Name]>;
+}[keyof Shapes];
 
-/** Any move; what leads to tokens is likelier than what ends them. */
+/** Whatever can happen; what leads to tokens is likelier than what ends them. */
+const MOVES: { readonly [Name in keyof Shapes]: fc.WeightedArbitrary<Shapes[Name]> } = {
+  "connect": often(
+    30,
+    fc.record({
+      seat,
+      client: fc.oneof(often(4, fc.constantFrom("shop", "store")), often(1, client)),
+      scope,
+    }),
+  ),
+  "narrow": often(6, fc.record({ back, scope: scopes })),
+  "revoke-connection": often(4, fc.record({ back })),
+  "disconnect": often(4, fc.record({ seat, client })),
+  "set-user-status": often(
+    8,
+    fc.record({ seat, status: mostly<User["status"]>(4, "active", fc.constant("suspended")) }),
+  ),
+  "delete-user": often(1, fc.record({ seat })),
+  "register-user": often(8, fc.record({ seat })),
+  "register-client": often(2, fc.record({ client, scope })),
+  "rotate-secret": often(3, fc.record({ client, number: fc.nat({ max: 9 }) })),
+  "set-client-status": often(
+    12,
+    fc.record({ client, status: mostly<Client["status"]>(5, "enabled", fc.constant("disabled")) }),
+  ),
+  "set-client-scope": often(12, fc.record({ client, scope })),
+  "mint": often(
+    40,
+    fc.record({
+      seat,
+      consent,
+      ago: fc.constantFrom(-3, -2, 0, 0, 0, 1, 10),
+      longer: mostly(8, 0, fc.constantFrom(-41, -40, -20, 1)),
+      notBefore: mostly<number | null>(8, null, fc.constantFrom(-1, 0, 2, 3, 40)),
+      sameJti: mostly(5, false, fc.constant(true)),
+    }),
+  ),
+  "redeem": often(60, fc.record({ back, by: owner, also: mostly(30, false, fc.constant(true)) })),
+  "fetch": often(30, fc.record({ seat, client: mostly<ClientName>(2, "partner", client) })),
+  "refresh": often(
+    80,
+    fc.record({
+      back,
+      ofEnded,
+      by: owner,
+      scope: mostly<Scope | null>(2, null, scopes),
+      forged: mostly<"none" | "generation" | "salt">(
+        10,
+        "none",
+        fc.constantFrom("generation", "salt"),
+      ),
+    }),
+  ),
+  "use": often(
+    40,
+    fc.record({ back, ofEnded, kind: fc.constantFrom("access", "refresh"), by: caller }),
+  ),
+  "revoke-token": often(3, fc.record({ back, ofEnded, by: owner })),
+  "wait": often(
+    40,
+    fc.record({
+      until: mostly<NumericSetting | null>(4, null, fc.constantFrom(...SETTINGS)),
+      more: fc.constantFrom(-1, 0, 0, 1, 2, 3, 5),
+    }),
+  ),
+  /** Longer than anything is kept. */
+  "wait-long": often(2, fc.record({ seconds: fc.constantFrom(3600, 4000) })),
+  "clock-back": often(3, fc.record({ seconds: fc.constantFrom(1, 2, 5, 30, 3600) })),
+  "sweep": often(4, fc.record({ limit: fc.integer({ min: 1, max: 5 }) })),
+};
+
+type Do<Name extends Move["do"]> = Extract<Move, { readonly do: Name }>;
+
+/** Any move. */
 export const moves: fc.Arbitrary<Move> = fc.oneof(
-  move(30, "connect", {
-    seat,
-    client: fc.oneof(often(2, "shop"), often(2, "store"), client),
-    scope,
-  }),
-  move(6, "narrow", { back, scope: scopes }),
-  move(4, "revoke-connection", { back }),
-  move(4, "disconnect", { seat, client }),
-  move(8, "set-user-status", {
-    seat,
-    status: fc.oneof(often(4, "active"), fc.constant("suspended")),
-  }),
-  move(12, "set-client-status", {
-    client,
-    status: fc.oneof(often(5, "enabled"), fc.constant("disabled")),
-  }),
-  move(12, "set-client-scope", { client, scope }),
-  move(1, "delete-user", { seat }),
-  move(4, "register-user", { seat }),
-  move(40, "mint", {
-    seat,
-    consent,
-    ago: fc.constantFrom(-3, -2, 0, 0, 0, 1, 10),
-    sameJti: fc.oneof(often(5, false), fc.constant(true)),
-  }),
-  move(60, "redeem", { back, by: owner }),
-  move(30, "fetch", { seat, client: fc.oneof(often(2, "partner"), client) }),
-  move(80, "refresh", {
-    back,
-    by: owner,
-    scope: fc.oneof(often(4, null), scopes),
-    forged: fc.oneof(often(10, "none"), fc.constantFrom("generation", "salt")),
-  }),
-  move(40, "use", {
-    back,
-    kind: fc.constantFrom("access", "refresh"),
-    by: fc.oneof(often(3, "bearer"), client),
-  }),
-  move(3, "revoke-token", { back, by: owner }),
-  move(40, "wait", { seconds }),
+  ...Object.entries(MOVES).map(([name, { weight, arbitrary }]) =>
+    often(
+      weight,
+      (arbitrary as fc.Arbitrary<object>).map((rest) => ({ do: name, ...rest }) as Move),
+    )
+  ),
 );
 
-/** Someone who plays moves on a machine and remembers what came of them. */
+/** Moves after which tokens can be issued. */
+export const CONNECTED: readonly Move[] = (["shop", "partner"] as const).map((client) =>
+  ({ do: "connect", seat: 0, client, scope: SCOPE_TOKENS }) as const
+);
+
+function often<T>(
+  weight: number,
+  arbitrary: fc.Arbitrary<T>,
+): { weight: number; arbitrary: fc.Arbitrary<T> } {
+  return { weight, arbitrary };
+}
+
+/** So many times as often this value as one of the others. */
+function mostly<T>(weight: number, value: T, others: fc.Arbitrary<T>): fc.Arbitrary<T> {
+  return fc.oneof(often(weight, fc.constant(value)), often(1, others));
+}
+
+/** What a history is played with. */
+export interface Setup {
+  /** Default: {@link SMALL}. */
+  readonly numbers?: Numbers;
+  /** Default: one that may speak for all merchants. */
+  readonly issuers?: readonly TrustedIssuer[];
+  /** Whether ids have another order than the moments at which they are drawn; default: the same. */
+  readonly shuffled?: boolean;
+  /** Default: the core as it is shipped. */
+  readonly machine?: Machine;
+}
+
+/** Lifetimes and bounds of any small size, and two issuers. */
+export const setups: fc.Arbitrary<Setup> = fc.record({
+  numbers,
+  shuffled: fc.boolean(),
+  issuers: fc.constantFrom<readonly TrustedIssuer[]>(
+    [{ issuer: ISSUER, merchants: "all" }],
+    [{ issuer: ISSUER, merchants: ["shop", "partner"] }, {
+      issuer: OTHER_ISSUER,
+      merchants: ["store", "shop"],
+    }],
+  ),
+});
+
+/** Someone who plays moves and remembers what came of them. */
 export interface Player {
-  readonly machine: Machine;
-  readonly consents: Consent[];
+  moment: Moment;
+  readonly consents: ConsentToken[];
   readonly grants: TokenGrant[];
   readonly connections: ConnectionId[];
-  /** The public id in each seat, and how many sat there. */
-  readonly seats: { publicId: string; count: number }[];
+  /** For each seat: how many sat there before. */
+  readonly seats: number[];
 }
 
-/** One command, with all that went into its decision and came out of it. */
-export interface Step {
-  readonly command: Command;
-  readonly context: Context;
-  readonly facts: Facts;
-  readonly before: State;
-  readonly decision: Decision<unknown>;
-  readonly after: State;
+/** A player in a world of three users, and four clients that may be given everything. */
+export function createPlayer(
+  {
+    shuffled = false,
+    numbers = SMALL,
+    issuers = [{ issuer: ISSUER, merchants: "all" }],
+    machine = REAL_CORE,
+  }: Setup = {},
+): Player {
+  const consents: ConsentToken[] = [];
+  const cast: Cast = {
+    machine,
+    settings: { ...readSettings({ audience: AUDIENCE, issuers }), ...numbers },
+    clients: [...CLIENTS, USERS_API],
+    users: SEATS.flat(),
+    scopes: SCOPE_TOKENS,
+    tokens: consents,
+    jtis: new Map(),
+    digests: new Map(),
+    times: [],
+    fresh: (number, now) => freshOf(shuffled ? Math.imul(number, 0x9e3779b1) >>> 0 : number, now),
+    remembersDead: true,
+    usersAlike: false,
+  };
+  const register = { type: "register-client", scope: SCOPE_TOKENS, secretDigest: "00" } as const;
+  const moment = begin(cast, START, [
+    ...REGISTERED.map((client): Command => ({ ...register, client, role: "app" })),
+    { ...register, client: USERS_API, role: "resource-server" },
+    ...SEATS.map(([user = ""]): Command => ({
+      type: "register-user",
+      user,
+      digest: digestOf(user),
+    })),
+  ]);
+  const ready = { ...moment, unswept: moment.state };
+  return { moment: ready, consents, grants: [], connections: [], seats: SEATS.map(() => 0) };
 }
 
-/** A player in a world of two users and four clients that may be given everything. */
-export function createPlayer(settings: Partial<SettingsInput> = SMALL): Player {
-  const machine = createMachine(settings);
-  for (const name of CLIENTS) register(machine, name, "email orders profile");
-  const seats = ["ann", "bob"].map((publicId) => ({ publicId, count: 0 }));
-  for (const { publicId: user } of seats) {
-    machine.run({ type: "register-user", user, digest: `digest of ${user}` });
-  }
-  return { machine, consents: [], grants: [], connections: [], seats };
+function freshOf(number: number, now: Seconds): Fresh {
+  const place = number.toString(16).padStart(31, "0");
+  return { connection: `c${place}`, family: `f${place}`, salt: `5${place}`, keyId: `k${now % 2}` };
 }
 
-/** Plays one move. `null` where it is no command: time passed, or there was nothing to do it with. */
+/** Plays one move. `null`: there was nothing to do it with, or nothing happened yet. */
 export function play(player: Player, next: Move): Step | null {
-  const { machine } = player;
-  if (next.do === "wait") machine.now += next.seconds;
   if (next.do === "mint") player.consents.push(mint(player, next));
-  const command = commandOf(player, next);
-  if (command === null) return null;
-  const before = machine.state;
-  const context = machine.context();
-  const facts = factsOf(before, keysOf(command));
-  const decision = machine.run(command);
-  remember(player, command, decision);
-  return { command, context, facts, before, decision, after: machine.state };
+  const move = moveOf(player, next);
+  return move === null ? null : make(player, move);
 }
 
-function mint({ machine, seats, consents }: Player, next: Move & { do: "mint" }): Consent {
-  const before = next.sameJti ? consents.at(-1) : undefined;
-  return consentOf(machine, {
-    user: seats[next.seat]?.publicId ?? "",
-    issuedAt: machine.now - next.ago,
-    jti: before?.jti ?? `jti-${consents.length}`,
-    ...next.consent,
-  });
-}
-
-function remember(player: Player, command: Command, decision: Decision<unknown>): void {
-  for (const change of decision.changes) {
+/** Makes a move of the formal spec. */
+export function make(player: Player, move: ModelMove): Step {
+  const step = makeMove(player.moment, move);
+  const { state } = step.after;
+  player.moment = seesSweeps(step) ? { ...step.after, unswept: state } : step.after;
+  for (const change of step.decision?.changes ?? []) {
     if (change.type === "connection-established") player.connections.push(change.connection.id);
   }
-  if (decision.outcome === "refused") return;
-  if (command.type === "fetch" || command.type === "refresh") {
-    player.grants.push(decision.grant as TokenGrant);
+  if (step.decision?.outcome === "granted" && (step.kind === "fetch" || step.kind === "refresh")) {
+    player.grants.push(step.decision.grant as TokenGrant);
+  }
+  return step;
+}
+
+/**
+ * Whether the history without sweeps may differ from here on: a user named a connection that was swept, or
+ * the clock took back the end of a family, which is alive again unless it was swept.
+ */
+function seesSweeps({ move, command, before: { now, state } }: Step): boolean {
+  if (move.type === "clock") return move.to < now;
+  return (command?.type === "narrow" || command?.type === "revoke-connection") &&
+    !state.connections.has(command.connection);
+}
+
+function mint(player: Player, next: Do<"mint">): ConsentToken {
+  const { consents, moment: { now, cast: { settings } } } = player;
+  const before = consents.at(-1)?.consent;
+  const issuedAt = now - next.ago;
+  const minted = consentOf({ now, settings }, {
+    user: sitting(player, next),
+    issuedAt,
+    notBefore: next.notBefore === null ? null : issuedAt + next.notBefore,
+    expiresAt: issuedAt + settings.consentMaxLifetimeSeconds + next.longer,
+    ...next.consent,
+  });
+  const repeats = next.sameJti && before && isRemembered(before, player.moment);
+  const name = `token-${consents.length}`;
+  const jti = repeats ? before.jti : `jti-${consents.length}`;
+  return { name, consent: { ...minted, jti, digest: digestOf(name) } };
+}
+
+/** Issuers must not use a `jti` again; one that does is refused as long as the first use is remembered (C13). */
+function isRemembered({ expiresAt }: Consent, { past, cast: { settings } }: Moment): boolean {
+  return past.latest < expiresAt + settings.consentSkewSeconds + CLOCK_MARGIN_SECONDS;
+}
+
+/** What a move means now, or `null`. */
+function moveOf(player: Player, next: Move): ModelMove | null {
+  const { now, past, cast: { settings } } = player.moment;
+  switch (next.do) {
+    case "mint":
+      return null;
+    case "wait": {
+      const seconds = (next.until === null ? 0 : settings[next.until]) + next.more;
+      return { type: "clock", to: now + Math.max(0, seconds) };
+    }
+    case "wait-long":
+      return { type: "clock", to: now + next.seconds };
+    case "clock-back":
+      return { type: "clock", to: Math.max(now - next.seconds, past.latest - 3600) };
+    case "sweep":
+      return { type: "sweep" };
+    case "fetch":
+      return { type: "mutate", client: next.client, args: { publicId: sitting(player, next) } };
+    case "redeem": {
+      const token = player.consents.at(-1 - next.back);
+      if (!token?.consent) return null;
+      const client = next.by === "owner" ? token.consent.client : next.by;
+      const also = next.also ? { publicId: token.consent.user } : {};
+      return { type: "mutate", client, args: { consentToken: token.name, ...also } };
+    }
+    default: {
+      const command = commandOf(player, next);
+      return command === null ? null : { type: "ask", command };
+    }
   }
 }
 
+type Asking = Exclude<
+  Move,
+  { do: "mint" | "wait" | "wait-long" | "clock-back" | "sweep" | "fetch" | "redeem" }
+>;
+
 /** The command that a move means now, or `null`. */
-function commandOf(player: Player, next: Move): Command | null {
+function commandOf(player: Player, next: Asking): Command | null {
   switch (next.do) {
-    case "wait":
-    case "mint":
-      return null;
     case "connect":
       return {
         type: "connect",
@@ -243,18 +407,20 @@ function commandOf(player: Player, next: Move): Command | null {
       };
     case "disconnect":
       return { type: "disconnect", user: sitting(player, next), client: next.client };
-    case "fetch": {
-      const publicId = sitting(player, next);
-      return { type: "fetch", by: "publicId", client: next.client, publicId };
-    }
     case "set-user-status":
       return { type: "set-user-status", user: sitting(player, next), status: next.status };
     case "delete-user": {
       const user = sitting(player, next);
-      return { type: "delete-user", user, digest: `digest of ${user}` };
+      return { type: "delete-user", user, digest: digestOf(user) };
     }
     case "register-user":
       return registerNext(player, next.seat);
+    case "register-client": {
+      const { client, scope } = next;
+      return { type: "register-client", client, role: "app", scope, secretDigest: "00" };
+    }
+    case "rotate-secret":
+      return { type: "rotate-secret", client: next.client, secretDigest: `0${next.number}` };
     case "set-client-status":
       return { type: "set-client-status", client: next.client, status: next.status };
     case "set-client-scope":
@@ -262,12 +428,6 @@ function commandOf(player: Player, next: Move): Command | null {
     case "narrow":
     case "revoke-connection":
       return aboutConnection(player, next);
-    case "redeem": {
-      const consent = player.consents.at(-1 - next.back);
-      if (consent === undefined) return null;
-      const by = next.by === "owner" ? consent.client : next.by;
-      return { type: "fetch", by: "consentToken", client: by, consent };
-    }
     case "refresh":
     case "use":
     case "revoke-token":
@@ -276,22 +436,22 @@ function commandOf(player: Player, next: Move): Command | null {
 }
 
 function sitting({ seats }: Player, { seat }: { readonly seat: Seat }): string {
-  return seats[seat]?.publicId ?? "";
+  return SEATS[seat]?.[seats[seat] ?? 0] ?? "";
 }
 
 /** Registers the same id again where it is taken, and every other time where it is retired. */
-function registerNext({ seats, machine }: Player, seat: Seat): Command {
-  const place = seats[seat] ?? { publicId: "", count: 0 };
-  if (!machine.state.users.has(place.publicId) && (place.count += 1) % 2 === 0) {
-    place.publicId = `${place.publicId.split("-")[0]}-${place.count}`;
+function registerNext(player: Player, seat: Seat): Command {
+  const { seats, moment: { state, next } } = player;
+  if (!state.users.has(sitting(player, { seat })) && next % 2 === 0) {
+    seats[seat] = Math.min((seats[seat] ?? 0) + 1, (SEATS[seat]?.length ?? 0) - 1);
   }
-  const { publicId: user } = place;
-  return { type: "register-user", user, digest: `digest of ${user}` };
+  const user = sitting(player, { seat });
+  return { type: "register-user", user, digest: digestOf(user) };
 }
 
 function aboutConnection(
   { connections }: Player,
-  next: Move & { do: "narrow" | "revoke-connection" },
+  next: Do<"narrow" | "revoke-connection">,
 ): Command | null {
   const connection = connections.at(-1 - next.back);
   if (connection === undefined) return null;
@@ -300,15 +460,24 @@ function aboutConnection(
     : { type: "revoke-connection", connection };
 }
 
-function aboutToken(
-  { grants, machine }: Player,
-  next: Move & { do: "refresh" | "use" | "revoke-token" },
-): Command | null {
-  const grant = grants.at(-1 - next.back);
+/** A move that is about a token. */
+type AboutToken = Do<"refresh" | "use" | "revoke-token">;
+
+/** The grant whose token a move is about. */
+export function grantOf(
+  { grants, moment: { state } }: Player,
+  { back, ofEnded }: AboutToken,
+): TokenGrant | undefined {
+  return (ofEnded ? grants : grants.slice(-30).filter(({ family }) => state.families.has(family)))
+    .at(-1 - back);
+}
+
+function aboutToken(player: Player, next: AboutToken): Command | null {
+  const grant = grantOf(player, next);
   if (grant === undefined) return null;
   if (next.do === "use") {
     const token = next.kind === "access" ? accessTokenOf(grant) : refreshTokenOf(grant);
-    const caller = machine.state.clients.has(next.by) ? next.by : null;
+    const caller = next.by === "bearer" ? null : next.by;
     return { type: "use", caller, token };
   }
   const by = next.by === "owner" ? grant.client : next.by;

@@ -14,7 +14,7 @@ import {
 import type { State } from "../../../core/evolve.ts";
 import type { SettingsInput } from "../../../core/settings.ts";
 import type { Store } from "../../../adapters/ports.ts";
-import { createSeededMachine, type Machine } from "../support/machine.ts";
+import { createSeededMachine, type Machine } from "./machine.ts";
 
 /** A store seeded with clients, users and a merchant's connection, and the machine it was seeded from. */
 export interface Scene {
