@@ -36,7 +36,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
           histories(100),
           (history) => withStore((store) => replay(store, history, seen)),
         ),
-        runs(30),
+        runs(50),
       );
       // Whatever can change or be swept did, or the histories say nothing of it.
       assert.deepEqual(EVENTS.filter((event) => !seen.has(event)), []);

@@ -98,7 +98,7 @@ interface Shapes {
     longer: Seconds;
     /** Seconds between `iat` and `nbf`. */
     notBefore: Seconds | null;
-    /** Has the jti of the consent that was minted before it. */
+    /** Signs the consent before it again, with another scope. */
     sameJti: boolean;
   };
   /** `also`: beside a public id. */
@@ -338,19 +338,23 @@ function seesSweeps({ move, command, before: { now, state } }: Step): boolean {
 
 function mint(player: Player, next: Do<"mint">): ConsentToken {
   const { consents, moment: { now, cast: { settings } } } = player;
+  const name = `token-${consents.length}`;
+  const digest = digestOf(name);
   const before = consents.at(-1)?.consent;
+  if (next.sameJti && before && isRemembered(before, player.moment)) {
+    return { name, consent: { ...before, scope: next.consent.scope ?? before.scope, digest } };
+  }
   const issuedAt = now - next.ago;
-  const minted = consentOf({ now, settings }, {
+  const consent = consentOf({ now, settings }, {
     user: sitting(player, next),
     issuedAt,
     notBefore: next.notBefore === null ? null : issuedAt + next.notBefore,
     expiresAt: issuedAt + settings.consentMaxLifetimeSeconds + next.longer,
+    jti: `jti-${consents.length}`,
+    digest,
     ...next.consent,
   });
-  const repeats = next.sameJti && before && isRemembered(before, player.moment);
-  const name = `token-${consents.length}`;
-  const jti = repeats ? before.jti : `jti-${consents.length}`;
-  return { name, consent: { ...minted, jti, digest: digestOf(name) } };
+  return { name, consent };
 }
 
 /** Issuers must not use a `jti` again; one that does is refused as long as the first use is remembered (C13). */
