@@ -1,0 +1,127 @@
+/**
+ * Failures that are known, each by one input, until the row of issue 9 that it waits for is fixed. This
+ * list must become empty: an entry whose input no longer fails makes a test fail.
+ * @module
+ */
+import { DEMO_ISSUER_KEY } from "../../adapters/dev/demo.ts";
+import { PATHS } from "../../adapters/http/metadata.ts";
+import { TOKEN_KEYS } from "./targets/files.ts";
+import { BrokenLaw, type Target, toBrokenLaw } from "./target.ts";
+
+/** One known failure. */
+export interface Known {
+  /** The row of the table in issue 9. */
+  readonly row: number;
+  readonly target: string;
+  readonly what: string;
+  /** As the target's generator would make it. */
+  readonly input: unknown;
+}
+
+/** All of them. */
+export const KNOWN: readonly Known[] = [
+  {
+    row: 4,
+    target: "graphql",
+    what: "a stack that overflows",
+    input: query(`{a(a:${"[".repeat(3900)}`),
+  },
+  {
+    row: 12,
+    target: "graphql",
+    what: "a response of 77 KB to a query of 2 KB",
+    input: query(
+      `{${
+        Array.from(
+          { length: 15 },
+          (_, index) =>
+            `a${index}:__schema{types{name fields{name description args{name description}}}}`,
+        ).join(" ")
+      }}`,
+    ),
+  },
+  {
+    row: 12,
+    target: "http",
+    what: "two Hosts",
+    input: get("/healthz", ["Host: localhost", "Host: localhost"]),
+  },
+  {
+    row: 12,
+    target: "http",
+    what: "an unknown transfer coding",
+    input: get("/healthz", ["Host: localhost"], "odd coding"),
+  },
+  {
+    row: 12,
+    target: "http",
+    what: "the absolute form",
+    input: get("{{origin}}/healthz", ["Host: localhost"]),
+  },
+  {
+    row: 12,
+    target: "http",
+    what: "a malformed Host",
+    input: get("/healthz", ["Host: a b"]),
+  },
+  {
+    row: 18,
+    target: "key-files",
+    what: "a signing key that cannot be imported, and an error that names neither file nor key",
+    input: signingKey({ ...DEMO_ISSUER_KEY, d: "AA" }),
+  },
+  {
+    row: 18,
+    target: "key-files",
+    what: "a signing key that says it may not sign",
+    input: signingKey({ ...DEMO_ISSUER_KEY, key_ops: [] }),
+  },
+  {
+    row: 18,
+    target: "key-files",
+    what: "a secret in a message, where id and secret of a token key were swapped",
+    input: {
+      kind: "token keys",
+      text: `{"active":"a","keys":[{"id":"${TOKEN_KEYS.keys[0]?.secret}","secret":"a"}]}`,
+    },
+  },
+];
+
+function signingKey(active: object): object {
+  return { kind: "signing keys", text: JSON.stringify({ active, next: null, retired: [] }) };
+}
+
+function query(text: string): object {
+  return {
+    form: "opaque",
+    method: "POST",
+    path: PATHS.partners,
+    headers: [["authorization", "Basic {{basic}}"], ["content-type", "application/json"]],
+    body: JSON.stringify({ query: text }),
+  };
+}
+
+function get(target: string, headers: readonly string[], framing = "length"): object {
+  const request = { method: "GET", target, version: "HTTP/1.1", headers, body: "", framing };
+  return { form: "opaque", requests: [request], edits: [], part: 1000, pieces: 1 };
+}
+
+/** What came of the known inputs of a target: the signature of each failure, `null` where it is gone. */
+export async function reproduceKnown(
+  target: Target,
+): Promise<readonly (Known & { readonly signature: string | null })[]> {
+  const entries = KNOWN.filter((known) => known.target === target.name);
+  if (entries.length === 0) return [];
+  const session = await target.open();
+  try {
+    await session.prepare?.();
+    const found = [];
+    for (const entry of entries) {
+      const result = await session.attempt(entry.input).catch(toBrokenLaw);
+      found.push({ ...entry, signature: result instanceof BrokenLaw ? result.signature : null });
+    }
+    return found;
+  } finally {
+    await session.close?.();
+  }
+}
