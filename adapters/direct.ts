@@ -115,6 +115,20 @@ export interface Service extends Management {
 /**
  * Builds a service.
  * @throws {RangeError} when a setting is out of its range.
+ *
+ * @example
+ * ```ts
+ * import { createMemoryStore, createService } from "fetch-tokens-for-user";
+ * import { createOpaqueTokens, generateTokenKeys } from "fetch-tokens-for-user/tokens";
+ *
+ * const audience = "https://shop.example";
+ * const tokens = createOpaqueTokens({ serverId: audience, keys: generateTokenKeys() });
+ * const service = createService({ store: createMemoryStore(), tokens }, { audience });
+ *
+ * const { id, secret } = await service.registerClient({ scope: "openid" });
+ * const partner = await service.authenticate(id, secret);
+ * console.assert(partner?.id === id);
+ * ```
  */
 export function createService(ports: Ports, settings: SettingsInput): Service {
   const shell = createShell(ports, readSettings(settings));

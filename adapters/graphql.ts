@@ -1,6 +1,26 @@
 /**
  * The GraphQL face: schema (G1–G4) and resolvers. What was asked goes to the service as it came; what
  * comes back is the payload, or an error whose text never depends on what the caller sent.
+ *
+ * @example
+ * ```ts
+ * import { graphql } from "graphql";
+ * import { createSchema } from "fetch-tokens-for-user/graphql";
+ * import { createMemoryStore, createService } from "fetch-tokens-for-user";
+ * import { createOpaqueTokens, generateTokenKeys } from "fetch-tokens-for-user/tokens";
+ *
+ * const audience = "https://shop.example";
+ * const tokens = createOpaqueTokens({ serverId: audience, keys: generateTokenKeys() });
+ * const service = createService({ store: createMemoryStore(), tokens }, { audience });
+ *
+ * const { id } = await service.registerClient({ scope: "openid" });
+ * const answer = await graphql({
+ *   schema: createSchema(service),
+ *   source: `mutation { fetchTokensForUser(publicId: "nobody") { userErrors { code } } }`,
+ *   contextValue: { client: { id }, requestId: "request-1" },
+ * });
+ * console.assert(JSON.stringify(answer.data).includes("NO_USER"));
+ * ```
  * @module
  */
 import { makeExecutableSchema } from "@graphql-tools/schema";
@@ -131,7 +151,29 @@ export interface PartnerContext {
   note?(outcome: string, fault?: unknown): void;
 }
 
-/** Builds the executable schema of the Partners API; `contextValue` must be a {@link PartnerContext}. */
+/**
+ * Builds the executable schema of the Partners API; `contextValue` must be a {@link PartnerContext}.
+ *
+ * @example
+ * ```ts
+ * import { graphql } from "graphql";
+ * import { createSchema } from "fetch-tokens-for-user/graphql";
+ * import { createMemoryStore, createService } from "fetch-tokens-for-user";
+ * import { createOpaqueTokens, generateTokenKeys } from "fetch-tokens-for-user/tokens";
+ *
+ * const audience = "https://shop.example";
+ * const tokens = createOpaqueTokens({ serverId: audience, keys: generateTokenKeys() });
+ * const service = createService({ store: createMemoryStore(), tokens }, { audience });
+ *
+ * const { id } = await service.registerClient({ scope: "openid" });
+ * const answer = await graphql({
+ *   schema: createSchema(service),
+ *   source: `mutation { fetchTokensForUser(publicId: "nobody") { userErrors { code } } }`,
+ *   contextValue: { client: { id }, requestId: "request-1" },
+ * });
+ * console.assert(JSON.stringify(answer.data).includes("NO_USER"));
+ * ```
+ */
 export function createSchema(service: Pick<Service, "fetchTokensForUser">): GraphQLSchema {
   return makeExecutableSchema({
     typeDefs,

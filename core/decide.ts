@@ -154,7 +154,24 @@ export function keysOf(command: Command): Keys {
   return handlingOf(command).keys(command);
 }
 
-/** Decides any command: pure, total, and dependent on nothing but its arguments (A1). */
+/**
+ * Decides any command: pure, total, and dependent on nothing but its arguments (A1).
+ *
+ * @example
+ * ```ts
+ * import { decide, evolve, factsOf, initialState } from "fetch-tokens-for-user/core";
+ * import { keysOf, readSettings } from "fetch-tokens-for-user/core";
+ *
+ * const command = { type: "register-user", user: "user-1", digest: "00".repeat(32) } as const;
+ * const fresh = { connection: "connection-1", family: "family-1", salt: "00".repeat(16), keyId: "k" };
+ * const context = { now: 0, fresh, settings: readSettings({ audience: "https://shop.example" }) };
+ *
+ * const before = initialState();
+ * const decision = decide(command, factsOf(before, keysOf(command)), context);
+ * const after = evolve(before, decision.changes);
+ * console.assert(after.users.has("user-1") && !before.users.has("user-1"));
+ * ```
+ */
 export function decide<C extends Command>(
   command: C,
   facts: Facts,

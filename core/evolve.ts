@@ -56,7 +56,24 @@ export function initialState(): State {
   };
 }
 
-/** The state after these changes; the one before is left as it was. */
+/**
+ * The state after these changes; the one before is left as it was.
+ *
+ * @example
+ * ```ts
+ * import { decide, evolve, factsOf, initialState } from "fetch-tokens-for-user/core";
+ * import { keysOf, readSettings } from "fetch-tokens-for-user/core";
+ *
+ * const command = { type: "register-user", user: "user-1", digest: "00".repeat(32) } as const;
+ * const fresh = { connection: "connection-1", family: "family-1", salt: "00".repeat(16), keyId: "k" };
+ * const context = { now: 0, fresh, settings: readSettings({ audience: "https://shop.example" }) };
+ *
+ * const before = initialState();
+ * const decision = decide(command, factsOf(before, keysOf(command)), context);
+ * const after = evolve(before, decision.changes);
+ * console.assert(after.users.has("user-1") && !before.users.has("user-1"));
+ * ```
+ */
 export function evolve(state: State, changes: readonly Change[]): State {
   if (changes.length === 0) return state;
   const next = Object.fromEntries(

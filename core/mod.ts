@@ -2,6 +2,21 @@
  * The pure core: the mutation `fetchTokensForUser` as a state machine over connections and tokens. It
  * imports nothing and reads no clock, no randomness and no environment. For authors of stores, oracles and
  * models: `decide` a command on the facts, then `evolve` the state by its changes.
+ *
+ * @example
+ * ```ts
+ * import { decide, evolve, factsOf, initialState } from "fetch-tokens-for-user/core";
+ * import { keysOf, readSettings } from "fetch-tokens-for-user/core";
+ *
+ * const command = { type: "register-user", user: "user-1", digest: "00".repeat(32) } as const;
+ * const fresh = { connection: "connection-1", family: "family-1", salt: "00".repeat(16), keyId: "k" };
+ * const context = { now: 0, fresh, settings: readSettings({ audience: "https://shop.example" }) };
+ *
+ * const before = initialState();
+ * const decision = decide(command, factsOf(before, keysOf(command)), context);
+ * const after = evolve(before, decision.changes);
+ * console.assert(after.users.has("user-1") && !before.users.has("user-1"));
+ * ```
  * @module
  */
 export type { Consent } from "./consent.ts";

@@ -48,6 +48,31 @@ const TYPE = /^(?:application\/)?consent\+jwt$/i;
 /**
  * Creates the verifier. Local keys are checked and imported here, once.
  * @throws {RangeError} naming the issuer and key that are no good.
+ *
+ * @example
+ * ```ts
+ * import { createConsentVerifier } from "fetch-tokens-for-user/consent";
+ * import { mintConsentToken } from "fetch-tokens-for-user/dev";
+ * import { exportJWK, generateKeyPair } from "jose";
+ *
+ * const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
+ * const named = { kid: "key-1", alg: "ES256" };
+ * const issuer = "https://consents.example";
+ * const jwks = { keys: [{ ...await exportJWK(publicKey), ...named }] };
+ * const verifier = await createConsentVerifier([{ issuer, jwks }]);
+ *
+ * const token = await mintConsentToken({
+ *   key: { ...await exportJWK(privateKey), ...named },
+ *   issuer,
+ *   audience: "https://shop.example",
+ *   user: "some-user",
+ *   client: "some-partner",
+ *   merchant: "some-storefront",
+ *   scope: "openid",
+ *   now: Math.floor(Date.now() / 1000),
+ * });
+ * console.assert((await verifier.verify(token)) !== null);
+ * ```
  */
 export async function createConsentVerifier(
   issuers: readonly ConsentIssuer[],

@@ -4,7 +4,24 @@
  */
 import { BodyError, type HttpHandler, type HttpRequest } from "./exchange.ts";
 
-/** Adapts a handler to `(Request) => Promise<Response>`. */
+/**
+ * Adapts a handler to `(Request) => Promise<Response>`.
+ *
+ * @example
+ * ```ts
+ * import { createMemoryStore, createService } from "fetch-tokens-for-user";
+ * import { createOpaqueTokens, generateTokenKeys } from "fetch-tokens-for-user/tokens";
+ * import { createHttpHandler, toFetchHandler } from "fetch-tokens-for-user/http";
+ *
+ * const audience = "https://shop.example";
+ * const tokens = createOpaqueTokens({ serverId: audience, keys: generateTokenKeys() });
+ * const service = createService({ store: createMemoryStore(), tokens }, { audience });
+ *
+ * const answer = toFetchHandler(createHttpHandler(service, { publicUrl: audience }));
+ * const health = await answer(new Request(`${audience}/healthz`)); // Deno.serve(answer)
+ * console.assert(health.status === 200);
+ * ```
+ */
 export function toFetchHandler(handler: HttpHandler): (request: Request) => Promise<Response> {
   return async (request) => {
     const { status, headers, body } = await handler(toHttpRequest(request));

@@ -56,6 +56,20 @@ interface Route {
 /**
  * Creates the handler of all requests. Bind it to a server with `startServer`, or `toFetchHandler`.
  * @throws {RangeError} when an option is out of its range.
+ *
+ * @example
+ * ```ts
+ * import { createMemoryStore, createService } from "fetch-tokens-for-user";
+ * import { createOpaqueTokens, generateTokenKeys } from "fetch-tokens-for-user/tokens";
+ * import { createHttpHandler } from "fetch-tokens-for-user/http";
+ *
+ * const audience = "https://shop.example";
+ * const tokens = createOpaqueTokens({ serverId: audience, keys: generateTokenKeys() });
+ * const service = createService({ store: createMemoryStore(), tokens }, { audience });
+ *
+ * const handler = createHttpHandler(service, { publicUrl: audience });
+ * console.assert(typeof handler === "function"); // startServer({ handler, port, host })
+ * ```
  */
 export function createHttpHandler(service: Service, options: HttpOptions): HttpHandler {
   const { publicUrl, clock = systemClock, entropy = systemEntropy, log = () => {} } = options;

@@ -21,6 +21,15 @@ const EXAMINED_AT_ONCE = 10_000;
 /**
  * Opens an empty store. Between loading facts and applying changes no other code runs, which is all the
  * atomicity it takes.
+ *
+ * @example
+ * ```ts
+ * import { createMemoryStore } from "fetch-tokens-for-user";
+ *
+ * const store = createMemoryStore();
+ * const { user } = await store.read({ user: "an-unknown-user" });
+ * console.assert(user === null);
+ * ```
  */
 export function createMemoryStore(): Store {
   const state = initialState();

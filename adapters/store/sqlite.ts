@@ -1,6 +1,20 @@
 /**
  * The store in one SQLite file: durable before it answers, with group commit. Several processes may share
  * a file.
+ *
+ * @example
+ * ```ts
+ * import { createService } from "fetch-tokens-for-user";
+ * import { openSqliteStore } from "fetch-tokens-for-user/sqlite";
+ * import { createOpaqueTokens, generateTokenKeys } from "fetch-tokens-for-user/tokens";
+ *
+ * const audience = "https://shop.example";
+ * const tokens = createOpaqueTokens({ serverId: audience, keys: generateTokenKeys() });
+ * const store = await openSqliteStore(":memory:"); // or a path: "data/tokens.sqlite"
+ * const service = createService({ store, tokens }, { audience });
+ * await service.registerUser();
+ * await service.close(); // closes the store
+ * ```
  * @module
  */
 import { type Store, StoreFault } from "../ports.ts";
@@ -25,6 +39,14 @@ const SWEPT_AT_ONCE = 100;
  * Opens a store, and creates or upgrades it as needed.
  * @param path of the file, created with its directories where there is none; `:memory:` for none at all
  * @throws {SqliteOpenError} with what is wrong and what to do
+ *
+ * @example
+ * ```ts
+ * import { openSqliteStore } from "fetch-tokens-for-user/sqlite";
+ *
+ * const store = await openSqliteStore(":memory:"); // or a path: "data/tokens.sqlite"
+ * await store.close();
+ * ```
  */
 export async function openSqliteStore(path: string): Promise<Store> {
   let db: SqliteDatabase | null = null;

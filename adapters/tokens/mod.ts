@@ -1,5 +1,14 @@
 /**
  * Opaque tokens, derived from keys that stand outside the database (T2), and the keys. No npm package.
+ *
+ * @example
+ * ```ts
+ * import { createOpaqueTokens, generateTokenKeys } from "fetch-tokens-for-user/tokens";
+ *
+ * const keys = generateTokenKeys(); // keep them: loadOrCreateTokenKeys("keys.json")
+ * const tokens = createOpaqueTokens({ serverId: "https://shop.example", keys });
+ * console.assert((await tokens.open("not one of ours")) === null);
+ * ```
  * @module
  */
 export * from "./opaque.ts";

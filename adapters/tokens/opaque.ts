@@ -43,6 +43,15 @@ type Macs = Readonly<Record<GenuineToken["kind"], Mac>>;
  * key and is never the same twice; a refresh token is a function of its grant's family, generation,
  * salt and key.
  * @throws {RangeError} when the keys are no good.
+ *
+ * @example
+ * ```ts
+ * import { createOpaqueTokens, generateTokenKeys } from "fetch-tokens-for-user/tokens";
+ *
+ * const keys = generateTokenKeys(); // keep them: loadOrCreateTokenKeys("keys.json")
+ * const tokens = createOpaqueTokens({ serverId: "https://shop.example", keys });
+ * console.assert((await tokens.open("not one of ours")) === null);
+ * ```
  */
 export function createOpaqueTokens(
   { serverId, keys, entropy = systemEntropy }: OpaqueTokensOptions,

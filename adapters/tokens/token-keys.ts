@@ -41,7 +41,17 @@ export function generateTokenKey(
   return { id, secret: encodeBase64url(entropy.bytes(MIN_SECRET_BYTES)) };
 }
 
-/** A first key set: one new key, active. */
+/**
+ * A first key set: one new key, active.
+ *
+ * @example
+ * ```ts
+ * import { checkTokenKeys, generateTokenKeys } from "fetch-tokens-for-user/tokens";
+ *
+ * const keys = checkTokenKeys(JSON.parse(JSON.stringify(generateTokenKeys())));
+ * console.assert(keys.keys.length === 1 && keys.active === keys.keys[0]?.id);
+ * ```
+ */
 export function generateTokenKeys(entropy: Entropy = systemEntropy): TokenKeys {
   const key = generateTokenKey(entropy);
   return { active: key.id, keys: [key] };

@@ -4,17 +4,24 @@
  * with {@link openSession} and {@link checkCase}.
  *
  * @example
- * ```ts ignore
- * import { cases, checkCase, openSession } from "fetch-tokens-for-user/conformance";
- * import { test } from "node:test";
+ * ```ts
+ * import { createMemoryStore, createService } from "fetch-tokens-for-user";
+ * import { cases, conform } from "fetch-tokens-for-user/conformance";
+ * import { createHttpHandler, startServer } from "fetch-tokens-for-user/http";
+ * import { createOpaqueTokens, generateTokenKeys } from "fetch-tokens-for-user/tokens";
  *
- * const session = await openSession({ endpoint: "http://127.0.0.1:3000/", harness: "http://127.0.0.1:3000/harness" });
- * for (const subject of cases) {
- *   test(subject.id, async () => {
- *     const { outcome, reason } = await checkCase(session, subject);
- *     if (outcome === "failed") throw new Error(reason);
- *   });
- * }
+ * const audience = "https://shop.example";
+ * const tokens = createOpaqueTokens({ serverId: audience, keys: generateTokenKeys() });
+ * const service = createService({ store: createMemoryStore(), tokens }, { audience });
+ * const handler = createHttpHandler(service, { publicUrl: audience });
+ * const server = await startServer({ handler, port: 0, host: "127.0.0.1" });
+ *
+ * const report = await conform({
+ *   endpoint: `http://127.0.0.1:${server.port}/api/partners/graphql.json`,
+ *   cases: cases.filter(({ group }) => group === "contract"), // default: all
+ * });
+ * console.assert(report.summary.failed === 0);
+ * await server.stop();
  * ```
  * @module
  */

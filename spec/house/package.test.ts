@@ -1,23 +1,13 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import test from "node:test";
+import { ENTRIES, sourceOf } from "./entries.ts";
 import { reach } from "./imports.ts";
 import { readText, ROOT } from "./source.ts";
 
 const PACKAGE = JSON.parse(readText("package.json"));
 const DENO = JSON.parse(readText("deno.json"));
 const LOCK = JSON.parse(readText("package-lock.json"));
-
-/** The source of each entry point, by its name: package.json says what there is. */
-const ENTRIES: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries<{ readonly types: string; readonly default: string }>(PACKAGE.exports)
-    .filter(([name]) => name !== "./package.json")
-    .map(([name, target]) => [name, sourceOf(target.default)]),
-);
-
-function sourceOf(built: string): string {
-  return built.replace(/^(?:\.\/)?dist\//, "").replace(/\.js$/, ".ts");
-}
 
 /** Whether a range of versions, as packages write it under `engines`, allows Node 20.19. */
 function allowsNode20(range: string): boolean {

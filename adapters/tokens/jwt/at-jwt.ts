@@ -34,6 +34,21 @@ const JTI = /^([0-9a-f]{32})\.[0-9a-f]{32}$/;
 /**
  * Creates a sealer whose access tokens are JWTs, signed with the active key.
  * @throws {RangeError} when the keys are no good.
+ *
+ * @example
+ * ```ts
+ * import { createJwtTokens, newSigningKeys } from "fetch-tokens-for-user/jwt-tokens";
+ * import { createOpaqueTokens, generateTokenKeys } from "fetch-tokens-for-user/tokens";
+ *
+ * const issuer = "https://shop.example";
+ * const tokens = await createJwtTokens({
+ *   issuer,
+ *   audience: "https://users.example",
+ *   keys: await newSigningKeys("ES256"),
+ *   opaque: createOpaqueTokens({ serverId: issuer, keys: generateTokenKeys() }),
+ * });
+ * console.assert(typeof tokens.activeKeyId === "string");
+ * ```
  */
 export async function createJwtTokens(
   { issuer, audience, keys, opaque, entropy = systemEntropy }: JwtTokensOptions,

@@ -39,6 +39,27 @@ const GIVE_UP_AFTER = 3;
 /**
  * Tests an implementation.
  * @throws {CannotRun} where there is nothing to test
+ *
+ * @example
+ * ```ts
+ * import { createMemoryStore, createService } from "fetch-tokens-for-user";
+ * import { cases, conform } from "fetch-tokens-for-user/conformance";
+ * import { createHttpHandler, startServer } from "fetch-tokens-for-user/http";
+ * import { createOpaqueTokens, generateTokenKeys } from "fetch-tokens-for-user/tokens";
+ *
+ * const audience = "https://shop.example";
+ * const tokens = createOpaqueTokens({ serverId: audience, keys: generateTokenKeys() });
+ * const service = createService({ store: createMemoryStore(), tokens }, { audience });
+ * const handler = createHttpHandler(service, { publicUrl: audience });
+ * const server = await startServer({ handler, port: 0, host: "127.0.0.1" });
+ *
+ * const report = await conform({
+ *   endpoint: `http://127.0.0.1:${server.port}/api/partners/graphql.json`,
+ *   cases: cases.filter(({ group }) => group === "contract"), // default: all
+ * });
+ * console.assert(report.summary.failed === 0);
+ * await server.stop();
+ * ```
  */
 export async function conform(options: ConformOptions): Promise<Report> {
   const begun = stopwatch();
