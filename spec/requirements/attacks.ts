@@ -1,6 +1,6 @@
 /**
- * Attacks and bad inputs, as data: what is sent, what must come of it, the rules that answer it, and
- * where the like of it was seen. The gate in `house/` sees to it that each has a check that cites it.
+ * Attacks and bad inputs, as data: what is sent, what must happen, the rules that answer it, and
+ * where it was seen. A check in `house/` ensures that each has a test that cites it.
  * @module
  */
 
@@ -12,7 +12,7 @@ export interface Attack {
   /** `CT-24`: the group and a number. Stable: never used again for another attack. */
   readonly id: string;
   readonly group: AttackGroup;
-  /** What is sent, and what must come of it. */
+  /** What is sent, and what must happen. */
   readonly text: string;
   /** The ids of the rules that answer it. */
   readonly rules: readonly string[];

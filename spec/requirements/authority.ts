@@ -8,7 +8,7 @@ import { decided, type Requirement, rule } from "./model.ts";
 export const ENDS: readonly Requirement[] = [
   rule(
     "R1",
-    "Judged at every use",
+    "Authority is computed at every use",
     decided(
       "SHOULD",
       "Whether a token lives, and its scope, is computed at every use from client, user, connection " +
@@ -17,7 +17,7 @@ export const ENDS: readonly Requirement[] = [
     ),
     decided(
       "SHOULD",
-      "To suspend a user, disable a client or narrow a scope is reversible: what is refused meanwhile " +
+      "Suspending a user, disabling a client or narrowing a scope is reversible: what is refused meanwhile " +
         "changes nothing, and unexpired families serve again, never beyond their own scope. To revoke " +
         "a connection, delete a user or end a family is final, and ids are never used again.",
     ),
@@ -34,7 +34,7 @@ export const ENDS: readonly Requirement[] = [
   ),
   rule(
     "R3",
-    "Revoked for ever",
+    "Revoked forever",
     decided(
       "SHOULD",
       "A revoked connection never lives again. A new consent makes a new connection, and what rested " +
@@ -48,7 +48,7 @@ export const ENDS: readonly Requirement[] = [
   ),
   rule(
     "R5",
-    "What is dead is forgotten",
+    "Dead data is removed",
     decided(
       "SHOULD",
       "What can never live again (revoked, without a source, expired) is removed, in batches, without " +

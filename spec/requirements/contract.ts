@@ -104,14 +104,14 @@ export const CONTRACT: readonly Requirement[] = [
       "SHOULD",
       "GraphQL over HTTP",
       "application/json",
-      "A body that is no JSON is answered with 400.",
+      "A body that is not JSON is answered with 400.",
     ),
     standard("SHOULD", "RFC 9110", "15.5.16", "Another content type is answered with 415."),
     standard(
       "SHOULD",
       "GraphQL over HTTP",
       "Media Types",
-      "Who accepts `application/graphql-response+json` alone is answered in it.",
+      "A caller that accepts only `application/graphql-response+json` gets it.",
     ),
     decided(
       "SHOULD",
@@ -153,7 +153,7 @@ export const CONTRACT: readonly Requirement[] = [
       "5.1",
       "A response of the token endpoint that carries tokens has `Cache-Control: no-store`.",
     ),
-    decided("SHOULD", "A response of the mutation that carries tokens has it, too."),
+    decided("SHOULD", "A response of the mutation that carries tokens has it too."),
     decided(
       "SHOULD",
       "Tokens, consent tokens, client secrets and query documents (callers write secrets into them) " +

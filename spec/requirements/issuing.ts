@@ -38,7 +38,7 @@ export const PUBLIC_ID: readonly Requirement[] = [
     ),
     decided(
       "SHOULD",
-      "To revoke one connection leaves the others; to disconnect a user from a client revokes all of " +
+      "Revoking one connection leaves the others; disconnecting a user from a client revokes all of " +
         "them in one step.",
     ),
   ),
@@ -74,11 +74,11 @@ export const PUBLIC_ID: readonly Requirement[] = [
 export const CONSENT_TOKEN: readonly Requirement[] = [
   rule(
     "C1",
-    "One code for every flaw",
+    "One code for every defect",
     documented("codes", "An invalid consent token is answered with `INVALID_TOKEN`."),
     decided(
       "SHOULD",
-      "Whatever the flaw (form, signature, trust, audience, time, binding, replay), the message is the " +
+      "Whatever the defect (form, signature, trust, audience, time, binding, replay), the message is the " +
         "same; the precise reason is in the audit event alone.",
     ),
   ),
@@ -128,7 +128,7 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
   ),
   rule(
     "C4",
-    "Who says what to whom",
+    "Issuer, audience and parties",
     documented(
       "mutation",
       "A consent token grants to one partner: any other client that presents it gets no tokens.",
@@ -188,7 +188,7 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
     ),
     decided(
       "SHOULD",
-      "Keys that cannot be had are no invalid token: the answer is a top-level error that invites a " +
+      "If the keys are unavailable, the token is not called invalid: the answer is a top-level error that invites a " +
         "retry, and nothing is consumed.",
     ),
     decided(
@@ -226,7 +226,7 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
     ),
     decided(
       "SHOULD",
-      "To use up the `jti`, establish the connection and start the family is one atomic step, durable " +
+      "Using up the `jti`, establishing the connection and starting the family is one atomic step, durable " +
         "before the response leaves: all or nothing.",
     ),
   ),
@@ -242,7 +242,7 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
       "MAY",
       "One with an earlier `iat` leaves the connection as it is; its family gets what the delegated " +
         "scope and the connection's scope have in common, and if that is nothing the answer is " +
-        "`NO_CONSENT`. To narrow a connection is a consent of that moment to what is left.",
+        "`NO_CONSENT`. Narrowing a connection counts as consent, at that moment, to what is left.",
     ),
   ),
   rule(

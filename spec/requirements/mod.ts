@@ -1,5 +1,5 @@
 /**
- * Every rule, as data. The gate in `house/` sees to it that each has a check that cites it; the
+ * Every rule, as data. A check in `house/` ensures that each has a test that cites it; the
  * conformance suite explains its results with it; `docs/reference/requirements.md` is printed from it.
  * @module
  */
@@ -9,7 +9,7 @@ import { CONSENT_TOKEN, PUBLIC_ID } from "./issuing.ts";
 import type { Requirement, Section, Source } from "./model.ts";
 import { TOKENS } from "./tokens.ts";
 
-/** What the sections are about, in the order in which they are read. */
+/** The titles of the sections, in reading order. */
 export const SECTIONS: Readonly<Record<Section, string>> = {
   G: "The contract",
   E: "Exactly one input",
@@ -23,7 +23,7 @@ export const SECTIONS: Readonly<Record<Section, string>> = {
 /** The words that the rules use. */
 export const WORDS: Readonly<Record<string, string>> = {
   "User":
-    "Somebody with a public id: one global, long-lived, opaque id that is no secret. To know it " +
+    "Somebody with a public id: one global, long-lived, opaque id that is not secret. Knowing it " +
     "proves nothing; the connection does.",
   "Client": "An app with a client id and a secret, registered for a scope. A *partner* calls the " +
     "mutation; a *merchant* is a storefront where a buyer signed in.",

@@ -7,7 +7,7 @@
 /**
  * What is asked of any implementation. MUST: the vendor documents it, or a standard demands it of an
  * endpoint that is offered. SHOULD: a decision of this project that others do well to share. MAY: a
- * choice beside which others are as good.
+ * choice where others are just as good.
  */
 export type Level = "MUST" | "SHOULD" | "MAY";
 
@@ -40,7 +40,7 @@ export interface Documented {
 /** A published standard says so. */
 export interface Standard {
   readonly kind: "rfc";
-  /** `RFC 6749`, or the name of a specification that is no RFC. */
+  /** `RFC 6749`, or the name of a specification that is not an RFC. */
   readonly rfc: string;
   readonly section: string;
 }

@@ -28,7 +28,7 @@ export const TOKENS: readonly Requirement[] = [
       "MUST",
       "RFC 6749",
       "10.10",
-      "The chance to guess a token is at most 2^−128.",
+      "The probability of guessing a token is at most 2^−128.",
     ),
     decided("SHOULD", "Nothing that is stored yields a token: a stolen database holds none."),
     decided(
@@ -165,7 +165,7 @@ export const TOKENS: readonly Requirement[] = [
     ),
     standard("MUST", "RFC 7009", "2.1", "A client cannot revoke another client's token."),
     standard("MUST", "RFC 7009", "2.1", "A wrong `token_type_hint` does not hide a token."),
-    standard("MUST", "RFC 7009", "2.2", "To revoke an unknown or dead token is answered with 200."),
+    standard("MUST", "RFC 7009", "2.2", "Revoking an unknown or dead token is answered with 200."),
     decided("MAY", "So is the attempt to revoke another client's token, and nothing happens."),
     decided(
       "SHOULD",
@@ -201,7 +201,7 @@ export const TOKENS: readonly Requirement[] = [
     ),
     decided(
       "MAY",
-      "It tells public id, client and effective scope: enough to prove that a token works.",
+      "It returns the public id, client and effective scope: enough to prove that a token works.",
     ),
   ),
 ];
