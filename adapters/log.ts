@@ -55,6 +55,7 @@ export function writeText(
 
 /** Values from outside are quoted unless they are plainly harmless: no line breaks, no escape codes. */
 function show(value: unknown): string {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return toJson(value);
   const text = Array.isArray(value) ? value.join(",") : String(value);
   return /^[\w.,:/@~+-]+$/.test(text) ? text : toJson(text);
 }

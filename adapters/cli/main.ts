@@ -49,4 +49,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+// Whoever read the output is gone, or the disk is full: not a reason for a server to end.
+process.stdout.on("error", () => {});
+process.stderr.on("error", () => {});
 process.exitCode = await main(process.argv.slice(2));

@@ -10,7 +10,7 @@ import type { HttpHandler } from "../http/exchange.ts";
 import { PATHS } from "../http/metadata.ts";
 import { createHttpHandler } from "../http/router.ts";
 import { startServer } from "../http/server.ts";
-import { type LogRecord, writeJson, writeText } from "../log.ts";
+import type { LogRecord } from "../log.ts";
 import { printDemo, printStart } from "./banner.ts";
 import {
   type Command,
@@ -21,6 +21,7 @@ import {
   type Values,
 } from "./options.ts";
 import { type Configured, openRuntime, type Runtime, RUNTIME_OPTIONS } from "./runtime.ts";
+import { openServerLog, type ServerLog } from "./server-log.ts";
 import { reloadOnChange, stopSignal, sweepNowAndThen } from "./upkeep.ts";
 
 /** The command. */
@@ -72,13 +73,21 @@ export const serve: Command = defineCommand({
       })
       : null;
     const runtime = await openRuntime(values, dev?.clock ?? systemClock);
+    const log = openServerLog({ json: values["json"] === true });
     try {
-      return await serveRuntime(runtime, dev, server, values, port);
+      return await serveRuntime(runtime, dev, server, values, port, log);
     } finally {
       await runtime.store.close();
+      // Whoever reads the log may have stalled; a write under way would keep the process alive.
+      if (!await log.close(LOG_PATIENCE_MILLISECONDS)) {
+        setTimeout(() => process.exit(), 100).unref();
+      }
     }
   },
 });
+
+/** For the last lines, when a server stops. */
+const LOG_PATIENCE_MILLISECONDS = 500;
 
 /** What serves now. It changes when keys or issuers do. */
 interface Serving {
@@ -97,10 +106,10 @@ async function serveRuntime(
   serving: Serving,
   values: Values,
   port: number,
+  log: ServerLog,
 ): Promise<number> {
   const stopped = stopSignal(); // heard from the first moment on
   const json = values["json"] === true;
-  const log = logger(json);
   let handler: HttpHandler = () => Promise.resolve({ status: 503, headers: {}, body: "" });
   const server = await startServer({
     handler: (request) => handler(request),
@@ -110,19 +119,19 @@ async function serveRuntime(
   serving.configure = async () => {
     serving.configured = await runtime.configure({
       origin: server.url,
-      audit: { record: log("audit") },
+      audit: { record: log.of("audit") },
       ...(dev !== null && { audience: dev.audience, issuers: dev.issuers() }),
     });
   };
   try {
     await serving.configure();
-    handler = createHandler(runtime, dev, serving, values, log("request"));
+    handler = createHandler(runtime, dev, serving, values, log.of("request"));
     const { database } = runtime;
     if (dev !== null) printDemo(await dev.demo(server.url), { json, database });
     else printStart({ endpoint: server.url + PATHS.partners }, { json, database });
-    const stopReloading = reloadOnChange(runtime.files, serving.configure, log("config"));
+    const stopReloading = reloadOnChange(runtime.files, serving.configure, log.of("config"));
     const sweep = (limit: number) => current(serving).service.sweep(limit);
-    const stopSweeping = sweepNowAndThen(sweep, log("sweep"));
+    const stopSweeping = sweepNowAndThen(sweep, log.of("sweep"));
     await stopped;
     stopReloading();
     stopSweeping();
@@ -149,10 +158,4 @@ function createHandler(
     clock,
     ...(dev !== null && { routes: dev.routes }),
   });
-}
-
-/** Log lines go to standard error: standard output holds the start record alone. */
-function logger(json: boolean): (kind: string) => (record: LogRecord) => void {
-  const write = (line: string) => void process.stderr.write(line);
-  return (kind) => json ? writeJson(kind, write) : writeText(kind, write, systemClock.now);
 }

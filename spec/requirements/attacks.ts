@@ -429,6 +429,18 @@ const SYSTEM: readonly Attack[] = [
     ["C9", "T5"],
     "Two processes on one database, conflicts between transactions: retried within, one outcome.",
   ),
+  attack(
+    "SY-20",
+    ["A3"],
+    "The reader of the log stalls or is gone, or its disk is full: the server goes on, its memory stays " +
+      "bounded, and it stops when asked. Lost lines are counted, and the count is logged.",
+  ),
+  attack(
+    "SY-21",
+    ["A3"],
+    "A flood of requests without valid credentials: it adds a bounded number of lines a second to the " +
+      "log, and one with the sum of the rest.",
+  ),
 ];
 
 /** Every attack, group by group. */

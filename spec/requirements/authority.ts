@@ -95,6 +95,12 @@ export const ALWAYS: readonly Requirement[] = [
         "null for that field: never a false success, never a silent loss.",
     ),
     decided("MAY", "Its status is 200, or 503 if nothing was executed."),
+    decided(
+      "SHOULD",
+      "A log that fails or stalls never stops or slows the server. What waits to be written is bounded; " +
+        "lost lines are counted, and the count is logged. What callers without valid credentials can " +
+        "add to the log is bounded per second.",
+    ),
   ),
   rule(
     "A4",
