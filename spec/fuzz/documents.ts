@@ -167,6 +167,52 @@ const byGrammar = fc.array(
   { minLength: 1, maxLength: 4 },
 ).map((list) => list.join("\n"));
 
+const PAYLOAD = [
+  "accessToken",
+  "expiresIn",
+  "publicId",
+  "a:refreshToken",
+  "scope",
+  "tokenType",
+  "userErrors{code field message}",
+  "...on FetchTokensForUserPayload{scope}",
+  "__typename@skip(if:true)",
+];
+const ARGUMENTS = [
+  'publicId:"{{user}}"',
+  'consentToken:"{{consent}}"',
+  "publicId:null",
+  "publicId:$a",
+];
+
+/** Mutations that fit the schema, most of them within its limits. */
+const mutations = fc.array(
+  fc.tuple(
+    fc.oneof(
+      { weight: 3, arbitrary: fc.constantFrom(...ARGUMENTS) },
+      oddTexts.map((text) => `publicId:${JSON.stringify(text)}`),
+      oddTexts.map((text) => `consentToken:${JSON.stringify(text)}`),
+    ),
+    fc.subarray(PAYLOAD, { minLength: 1 }),
+  ),
+  { minLength: 1, maxLength: 12 },
+).map((fields) => {
+  const list = fields.map(([args, payload], index) =>
+    `a${index}:fetchTokensForUser(${args}){${payload.join(" ")}}`
+  ).join(" ");
+  return `mutation${list.includes(":$a)") ? "($a:String)" : ""}{${list}}`;
+});
+
+/** Queries that fit the schema of one API or the other. */
+const queries = fc.oneof(
+  fc.subarray(["apiVersion", "a:apiVersion", "__typename", '__type(name:"User"){name}'], {
+    minLength: 1,
+  }),
+  fc.subarray(["scope", "user{clientId publicId scope}", "__schema{types{name}}"], {
+    minLength: 1,
+  }),
+).map((fields) => `{${fields.join(" ")}}`);
+
 /** What opens, stands inside and closes, after a beginning and before an end. */
 const NESTED: readonly (readonly [string, readonly [string, string, string], string])[] = [
   ["", ["[", "", "]"], ""],
@@ -217,7 +263,13 @@ const REPEATED: readonly (readonly [string, string, string])[] = [
 
 /** Documents of every kind. */
 export const documents: fc.Arbitrary<string> = fc.oneof(
-  { weight: 8, arbitrary: byGrammar },
+  { weight: 5, arbitrary: byGrammar },
+  { weight: 4, arbitrary: mutations },
+  { weight: 1, arbitrary: queries },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(mutations, edits).map(([text, changes]) => edit(text, changes)),
+  },
   {
     weight: 3,
     arbitrary: fc.tuple(byGrammar, edits).map(([text, changes]) => edit(text, changes)),

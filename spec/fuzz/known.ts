@@ -85,6 +85,16 @@ export const KNOWN: readonly Known[] = [
       text: `{"active":"a","keys":[{"id":"${TOKEN_KEYS.keys[0]?.secret}","secret":"a"}]}`,
     },
   },
+  {
+    row: 18,
+    target: "config",
+    what: "a message as long as the value that it repeats",
+    input: {
+      argv: [],
+      environment: {},
+      issuers: `[{"issuer":"a","merchants":"all","jwksUri":"${"a".repeat(2_000)}"}]`,
+    },
+  },
 ];
 
 function signingKey(active: object): object {

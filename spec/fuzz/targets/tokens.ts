@@ -67,7 +67,7 @@ const presented: fc.Arbitrary<Presented> = fc.constantFrom<Kind>("consent", "acc
     form: forms,
     kind: fc.constant(kind),
     header: fc.oneof(
-      fc.constant(objectOf(HEADERS[kind])),
+      { weight: 5, arbitrary: fc.constant(objectOf(HEADERS[kind])) },
       objectTexts(HEADERS[kind], 11_000),
       fc.constantFrom("crit", "b64", "zip", "jwk", "jku", "x5u", "x5c", "none").map((name) =>
         objectOf({ ...HEADERS[kind], [name]: '["exp"]' })
@@ -78,7 +78,7 @@ const presented: fc.Arbitrary<Presented> = fc.constantFrom<Kind>("consent", "acc
     ),
     claims: fc.oneof(fc.constant(objectOf(CLAIMS[kind])), objectTexts(CLAIMS[kind], 11_000)),
     signature: fc.oneof(
-      { weight: 3, arbitrary: fc.constant("good" as const) },
+      { weight: 9, arbitrary: fc.constant("good" as const) },
       fc.constantFrom("other key" as const, "none", "HMAC with the public key", "empty", "kept"),
     ),
     edits: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, edits),
