@@ -154,7 +154,7 @@ async function launch(campaign: Campaign): Promise<Running> {
   await survive(campaign, async () => {
     running = await start(program(campaign), campaign.folder);
   });
-  if (running === null) throw new Error("The server does not start after a kill");
+  if (running === null) throw new Error(campaign.ledger.findings.at(-1)?.text);
   campaign.startMilliseconds = performance.now() - began;
   return running;
 }

@@ -29,7 +29,11 @@ export interface Running {
 }
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const RUNTIME = "Deno" in globalThis ? ["run", "-A", "--no-check"] : ["--import", "tsx"];
+
+function runtimeFor(module: string): readonly string[] {
+  if ("Deno" in globalThis) return ["run", "-A", "--no-check"];
+  return module.endsWith(".ts") ? ["--import", "tsx"] : [];
+}
 
 /**
  * Starts a server and waits until it listens.
@@ -45,7 +49,8 @@ export async function start(
 ): Promise<Running | null> {
   const path = join(folder, "server.log");
   const log = openSync(path, "w");
-  const child = spawn(process.execPath, [...RUNTIME, program.module, ...program.args], {
+  const args = [...runtimeFor(program.module), program.module, ...program.args];
+  const child = spawn(process.execPath, args, {
     cwd: ROOT,
     env: { PATH: process.env["PATH"], ...program.env },
     stdio: ["ignore", "pipe", log],
