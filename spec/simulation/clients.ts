@@ -105,7 +105,7 @@ function refusalOf(error: unknown): Answer {
 
 /** Something that makes sense now: most often with tokens that somebody has. */
 function choose({ random, history }: Reach): Op {
-  const told = history.flatMap(({ answer }) => (answer.is === "tokens" ? answer : []));
+  const told = history.map(({ answer }) => answer).filter((answer) => answer.is === "tokens");
   const dice = random.below(100);
   const { user, jti } = random.pick(CONSENTS);
   const client = random.chance(92) ? "partner" : "rival";
@@ -113,10 +113,9 @@ function choose({ random, history }: Reach): Op {
   if (dice < 5) return { do: "disconnect", user, client: random.pick(["partner", MERCHANT]) };
   if (dice < 14) return { do: "fetch", client, user };
   if (dice < 34 || told.length === 0) return { do: "redeem", client, jti, user };
-  const newest = told.toSorted((a, b) => generationOf(b) - generationOf(a));
-  const tokens = random.chance(70)
-    ? newest[random.below(Math.min(3, newest.length))] ?? random.pick(told)
-    : random.pick(told);
+  // Most often the latest of a few, so that families grow old.
+  const some = Array.from({ length: random.chance(70) ? 3 : 1 }, () => random.pick(told));
+  const tokens = some.reduce((a, b) => (generationOf(a) < generationOf(b) ? b : a));
   if (dice < 39) return { do: "revoke", client, token: tokens.refresh };
   if (dice < 46) return { do: "introspect", client, token: tokens.refresh };
   if (dice < 54) return { do: "authorize", token: tokens.access };

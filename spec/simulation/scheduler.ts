@@ -35,6 +35,8 @@ export class Crashed extends Error {
   override readonly name = "Crashed";
 }
 
+const CRASHED = new Crashed("the process crashed");
+
 interface Parked {
   readonly label: string;
   readonly owner: Process | null;
@@ -66,7 +68,7 @@ export function createScheduler(random: Random, together: number): Scheduler {
         crash() {
           parked = parked.filter(({ owner }) => owner !== process);
           trace.push("CRASH");
-          reject(new Crashed("the process crashed"));
+          reject(CRASHED);
         },
       };
       return process;

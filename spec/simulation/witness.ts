@@ -53,6 +53,7 @@ export function createWitness(initial: State, settings: Settings): Witness {
         failures.push("A1: a decision was committed that was made on other facts");
       }
       durable.add(decision);
+      if (decision.changes.length === 0) return;
       state = evolve(state, decision.changes);
       const moment = { state, cast: { settings } } as Moment;
       for (const { of, id, holds } of STRUCTURE) {

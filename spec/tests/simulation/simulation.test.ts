@@ -6,7 +6,7 @@ import { type DiskName, optimisticDisk, sqliteDisk } from "../../simulation/disk
 import { simulate, type Simulated, type Simulation } from "../../simulation/simulate.ts";
 
 /** How many seeds each store gets: SQLite really writes. */
-const SEEDS: Readonly<Record<DiskName, number>> = { optimistic: 1500, memory: 1500, sqlite: 150 };
+const SEEDS: Readonly<Record<DiskName, number>> = { optimistic: 2000, memory: 2000, sqlite: 150 };
 
 /** What all histories of a store together must have met. */
 const MET = ["tokens", "alive", "dead", "done", "unknown", "refused", "CRASH"];
