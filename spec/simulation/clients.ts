@@ -65,16 +65,8 @@ async function ask(service: Service, op: Op): Promise<Answer> {
     case "revoke":
       await service.revokeToken(op.client, op.token);
       return { is: "done" };
-    case "introspect": {
-      const caller = {
-        id: op.client,
-        role: "app",
-        status: "enabled",
-        scope: [],
-        secrets: [],
-      } as const;
-      return { is: await service.introspect(caller, op.token) === null ? "dead" : "alive" };
-    }
+    case "introspect":
+      return { is: await service.introspect(op.client, op.token) === null ? "dead" : "alive" };
     case "authorize":
       return { is: await service.authorize(op.token) === null ? "dead" : "alive" };
     case "disconnect":

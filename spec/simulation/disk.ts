@@ -11,7 +11,7 @@ import { createMemoryStore } from "../../adapters/store/memory.ts";
 import { migrate } from "../../adapters/store/schema.ts";
 import { createSqliteStore } from "../../adapters/store/sqlite.ts";
 import { openDatabase, type SqliteDatabase } from "../../adapters/store/sqlite-driver.ts";
-import { sortFacts } from "../tests/stores/scene.ts";
+import { seed, sortFacts } from "../tests/support/scene.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
 
 /** What a store is built with, anew after each crash. */
@@ -55,6 +55,7 @@ export function optimisticDisk(state: State, validates = true): Promise<Disk> {
     open({ scheduler, process, committed, fails }) {
       const turn = (label: string) => scheduler.turn(label, process);
       return {
+        ...createMemoryStore(), // for what the service does not call
         async read(keys) {
           await turn("read");
           if (fails(3)) throw FAULT;
@@ -77,8 +78,6 @@ export function optimisticDisk(state: State, validates = true): Promise<Disk> {
             return decision;
           }
         },
-        sweep: () => Promise.resolve(0),
-        close: () => Promise.resolve(),
       };
     },
     close() {},
@@ -88,7 +87,7 @@ export function optimisticDisk(state: State, validates = true): Promise<Disk> {
 /** The memory store, as if what it holds outlived the process. */
 export function memoryDisk(state: State): Promise<Disk> {
   const store = createMemoryStore();
-  return write(store, state).then(() => ({
+  return seed(store, state).then(() => ({
     open: (surroundings) => slow(store, surroundings, surroundings.committed),
     close() {},
   }));
@@ -101,7 +100,7 @@ export function memoryDisk(state: State): Promise<Disk> {
 export async function sqliteDisk(state: State, admits = true): Promise<Disk> {
   const db = await openDatabase(":memory:");
   await migrate(db);
-  await write(createSqliteStore(db), state);
+  await seed(createSqliteStore(db), state);
   return {
     open(surroundings) {
       const decided: Decision<unknown>[] = [];
@@ -151,8 +150,10 @@ function failing(
   let writing = false;
   return {
     exec(sql) {
-      if (sql.startsWith("BEGIN")) decided.length = 0;
-      if (sql.startsWith("BEGIN")) writing = sql === "BEGIN IMMEDIATE";
+      if (sql.startsWith("BEGIN")) {
+        decided.length = 0;
+        writing = sql === "BEGIN IMMEDIATE";
+      }
       const commits = writing && sql === "COMMIT";
       if (commits && fails(4)) {
         if (admits) throw new Error("disk I/O error");
@@ -167,6 +168,7 @@ function failing(
       const statement = db.prepare(sql);
       return {
         get: (...values) => statement.get(...values),
+        all: (...values) => statement.all(...values),
         run(...values) {
           if (fails(2)) throw new Error("database or disk is full");
           return statement.run(...values);
@@ -175,18 +177,6 @@ function failing(
     },
     close() {},
   };
-}
-
-/** Puts a state into an empty store. */
-async function write(store: Store, state: State): Promise<void> {
-  const changes = [
-    ...[...state.clients.values()].map((client) => ({ type: "client-written", client }) as const),
-    ...[...state.users.values()].map((user) => ({ type: "user-written", user }) as const),
-    ...[...state.connections.values()].flatMap((connection) =>
-      connection.status === "active" ? { type: "connection-established", connection } as const : []
-    ),
-  ];
-  await store.transact({}, () => ({ outcome: "granted", grant: null, changes }));
 }
 
 /** Whether two sets of facts are the same; what a store lists is in no order. */

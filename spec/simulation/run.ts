@@ -11,7 +11,7 @@ import { simulate } from "./simulate.ts";
 const HELP =
   `Plays histories of several clients under a scheduler that delays, reorders, fails and crashes.
 
-Usage: npm run simulate -- [options]
+Usage: npm run prove:simulation -- [options]
 
   --seed N         the first seed (default 1)
   --seeds N        how many; 1 also prints the history (default 10000, with --seed 1)
@@ -86,7 +86,7 @@ function whole(name: string, text: string): number {
 
 /** How to see it again. */
 function describe(seed: number, disk: DiskName): string {
-  return `npm run simulate -- --seed ${seed} --store ${disk}`;
+  return `npm run prove:simulation -- --seed ${seed} --store ${disk}`;
 }
 
 function line({ op, began, ended, answer }: Call): string {

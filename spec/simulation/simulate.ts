@@ -10,12 +10,11 @@ import {
   type Store,
   type TokenSealer,
 } from "../../adapters/ports.ts";
-import type { State } from "../../core/evolve.ts";
+import { factsOf, type State } from "../../core/evolve.ts";
 import { readScope, writeScope } from "../../core/scope.ts";
 import { createRandom, type Random } from "../conformance/base/random.ts";
-import { allKeys, createKnown, learn } from "../tests/stores/scene.ts";
+import { allKeys, createKnown, learn } from "../tests/support/scene.ts";
 import { connect, consentOf, createSeededMachine, type Machine } from "../tests/support/machine.ts";
-import { factsOf } from "../../core/evolve.ts";
 import { CONSENTS, live, perform, type Reach } from "./clients.ts";
 import { type Disk, type DiskName, DISKS, same, type Surroundings } from "./disk.ts";
 import { type Call, judge, readRefresh, survivors } from "./history.ts";

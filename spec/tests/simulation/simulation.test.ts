@@ -16,7 +16,7 @@ for (const [disk, seeds] of Object.entries(SEEDS) as [DiskName, number][]) {
     const met = new Set<string>();
     for (let seed = 1; seed <= seeds; seed += 1) {
       const { failures, history, trace } = await simulate({ seed, disk });
-      assert.deepEqual(failures, [], `npm run simulate -- --seed ${seed} --store ${disk}`);
+      assert.deepEqual(failures, [], `npm run prove:simulation -- --seed ${seed} --store ${disk}`);
       for (const { answer } of history) met.add(answer.is);
       if (trace.includes("CRASH")) met.add("CRASH");
     }
