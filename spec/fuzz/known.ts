@@ -5,12 +5,13 @@
  */
 import { DEMO_ISSUER_KEY } from "../../adapters/dev/demo.ts";
 import { PATHS } from "../../adapters/http/metadata.ts";
+import { publicJwk } from "../../adapters/jws/private-jwk.ts";
 import { TOKEN_KEYS } from "./targets/files.ts";
 import { BrokenLaw, type Target, toBrokenLaw } from "./target.ts";
 
 /** One known failure. */
 export interface Known {
-  /** The row of the table in issue 9. */
+  /** The row of the table in issue 9: itself, or the one whose kind it is. */
   readonly row: number;
   readonly target: string;
   readonly what: string;
@@ -93,6 +94,15 @@ export const KNOWN: readonly Known[] = [
       argv: [],
       environment: {},
       issuers: `[{"issuer":"a","merchants":"all","jwksUri":"${"a".repeat(2_000)}"}]`,
+    },
+  },
+  {
+    row: 18,
+    target: "jwks",
+    what: "a TypeError where key_ops is null",
+    input: {
+      text: JSON.stringify({ keys: [{ ...publicJwk(DEMO_ISSUER_KEY), key_ops: null }] }),
+      status: 200,
     },
   },
 ];
