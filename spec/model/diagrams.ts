@@ -38,7 +38,7 @@ redeemed token is remembered longer than anybody could accept it.`,
     text:
       `An issuance and everything that is refreshed from it. An earlier refresh token is answered with the
 current generation while that may be a retry; after that it is reuse and ends the family. A family that has
-ended has no row: it is absent again, for ever.`,
+ended has no row: it is absent again, forever.`,
   },
   liveness: {
     title: "What a family is worth",

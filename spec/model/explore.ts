@@ -59,7 +59,7 @@ export interface WalkOptions<Step> {
   readonly limit?: number;
   /** Called about every second. */
   readonly progress?: (walked: Walked) => void;
-  /** Called for every step that was taken and found good. */
+  /** Called for every step that was taken and broke nothing. */
   readonly onStep?: (step: Step) => void;
   /** Called with whatever does not hold; where it is given, the walk goes on. */
   readonly onBroken?: (properties: readonly string[]) => void;

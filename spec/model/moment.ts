@@ -99,7 +99,7 @@ export interface Moment {
   /** The same history without any sweep; `null` in worlds that do not sweep. */
   readonly unswept: State | null;
   readonly past: Past;
-  /** The number of the next id. Ids have no meaning but order, so it tells no two moments apart. */
+  /** The number of the next id. Ids have no meaning but order, so two moments that differ in it alone are the same. */
   readonly next: number;
 }
 

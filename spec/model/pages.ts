@@ -14,7 +14,7 @@ const HEAD = `<!-- deno-fmt-ignore-file -->
 
 # The formal spec
 
-The spec is no second model in another language that could drift away from the code. It is the core
+The spec is not a second model in another language that could drift away from the code. It is the core
 itself (\`decide\` and \`evolve\`, every line of them, as they are shipped), walked exhaustively: from its
 initial state, every request that anybody can make in a small world is made in every state that can be
 reached, in every order, and ${INVARIANTS.length} invariants are asked of each. They are written from raw

@@ -73,7 +73,7 @@ export const PUBLIC_ID: readonly Invariant[] = [
     ["fetch"],
     "eviction-order",
     ["P5", "SY-03"],
-    "A new family makes old ones of its connection end only as far as there is no room, expired ones first, then the least recently used, ties by id.",
+    "A new family evicts others of its connection only when there is no room: expired ones first, then the least recently used, ties by id.",
     (step) => {
       const { before, after, decision } = step;
       if (decision.outcome === "refused" || decision.grant.repeated) return null;
@@ -165,7 +165,7 @@ export const CONSENT: readonly Invariant[] = [
     ["fetch"],
     "jti-starts-one-family",
     ["C9", "C13", "CT-21", "CT-22", "CT-23"],
-    "A consent token starts a family at most once, for ever: whoever presents it, however often, in whatever bytes.",
+    "A consent token starts at most one family, ever: whoever presents it, however often, in whatever bytes.",
     (step) => {
       if (!byConsent(step)) return null;
       const { before, command: { consent }, decision } = step;

@@ -123,7 +123,7 @@ export const FRAME: readonly Invariant[] = [
   ),
 ];
 
-/** The user that a command is about, as far as the state tells; `null` for commands about clients. */
+/** The user that a command is about, as far as the state shows; `null` for commands about clients. */
 function userOf(command: Command, { connections, families }: State): PublicId | null {
   switch (command.type) {
     case "fetch":

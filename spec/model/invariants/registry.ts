@@ -68,7 +68,7 @@ export const REGISTRY: readonly Invariant[] = [
     ["register-user", "register-client"],
     "ids-are-never-reused",
     ["R1", "G10"],
-    "An id registers once: one in use, and a user's that was deleted, is refused for ever.",
+    "An id can be registered once: one that is in use is refused, and so, forever, is the id of a deleted user.",
     ({ before, after, command, decision }) => {
       const { state } = before;
       if (command.type === "register-client") {

@@ -75,7 +75,7 @@ export const REVERSIBLE: Plan = {
   ],
 };
 
-/** Every way in which tokens end for ever, and every way to consent anew. */
+/** Every way in which tokens end forever, and every way to consent anew. */
 export const ENDINGS: Plan = {
   name: "endings",
   text:

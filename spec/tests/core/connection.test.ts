@@ -99,7 +99,7 @@ test("R3, C14: revoking leaves a connection without scope, and remembers the wit
   ]);
 });
 
-test("C14: revoking a delegated connection is no revocation of a direct one", () => {
+test("C14: revoking a delegated connection does not revoke a direct one", () => {
   const { machine, source } = createSeededMachine();
   const { connection } = granted(redeem(machine, consentOf(machine)));
   const decision = machine.run({ type: "revoke-connection", connection });
@@ -155,7 +155,7 @@ test("P3: disconnecting revokes all connections of user and client in one step, 
   assertRefused(fetchByPublicId(machine, "partner", "ann"), "NO_CONSENT", "no_connection");
 });
 
-test("SC-11, C14: disconnecting without a connection is no error and is remembered", () => {
+test("SC-11, C14: disconnecting without a connection succeeds and is remembered", () => {
   const { machine } = createSeededMachine();
   const pending = consentOf(machine);
   granted(machine.run({ type: "disconnect", user: "ann", client: "partner" }));

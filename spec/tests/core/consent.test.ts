@@ -77,7 +77,7 @@ test("C4, CT-14: aud is a string or a list of one string", () => {
   }
 });
 
-test("C8, SC-01: a missing scope is no scope; null, lists and malformed text are no claims", () => {
+test("C8, SC-01: a missing scope is empty; null, lists and malformed text are not valid claims", () => {
   assert.deepEqual(read({ scope: undefined })?.scope, []);
   assert.deepEqual(read({ scope: "" })?.scope, []);
   for (const scope of [null, ["email"], 1, {}, " ", "a  b", 'a"']) {

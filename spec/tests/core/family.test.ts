@@ -101,7 +101,7 @@ test("P5: a refresh counts as a use, so that the refreshed family stays", () => 
   assertRefused(refresh(machine, second), "invalid_grant", "family_unknown");
 });
 
-test("P5: a repeated refresh is no use: it changes nothing", () => {
+test("P5: a repeated refresh does not count as use: it changes nothing", () => {
   const { machine, first } = createMachineWithFamily({ maxFamilies: 2 });
   granted(refresh(machine, first));
   machine.now += 1;

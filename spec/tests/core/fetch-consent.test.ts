@@ -80,7 +80,7 @@ test("C8, CT-13: without a buyer connection to the merchant, or with it disabled
   granted(redeem(machine, consentOf(machine)));
 });
 
-test("C8, P2: another user's connection to the merchant is no source", () => {
+test("C8, P2: another user's connection to the merchant is not a source", () => {
   const { machine } = createSeededMachine();
   connect(machine, "bob", "store", "email");
   const consent = consentOf(machine, { merchant: "store" });
@@ -102,7 +102,7 @@ test("C8, SC-01, SC-02, SC-03: the scope is token ∩ source ∩ merchant ∩ pa
   }
 });
 
-test("R4, SC-13: a delegated connection is no source", () => {
+test("R4, SC-13: a delegated connection is not a source", () => {
   const { machine } = createSeededMachine();
   granted(redeem(machine, consentOf(machine)));
   const onward = consentOf(machine, { jti: "jti-2", client: "rival", merchant: "partner" });

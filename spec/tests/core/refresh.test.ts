@@ -272,7 +272,7 @@ test("R1, RF-13: suspending and disabling stop a refresh, change nothing, and ar
   assert.equal(granted(refresh(machine, three as TokenGrant)).generation, 4);
 });
 
-test("R1, R3: a revoked connection and a deleted user end the refresh for ever", () => {
+test("R1, R3: a revoked connection and a deleted user end refreshing forever", () => {
   const revoked = createIssued();
   revoked.machine.run({ type: "revoke-connection", connection: revoked.connection.id });
   connect(revoked.machine, "ann", "partner", "email orders");

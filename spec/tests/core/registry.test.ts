@@ -55,7 +55,7 @@ test("G10: a public id is 1 to 255 characters of %x21–7E", () => {
   }
 });
 
-test("G10: what is no string is no id, though it reads like one", () => {
+test("G10: a value that is not a string is not an id, even if it prints like one", () => {
   const machine = createMachine();
   for (const id of [5, true, null, undefined, ["ann"], { toString: () => "ann" }]) {
     const asId = id as unknown as string;

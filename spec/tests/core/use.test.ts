@@ -162,7 +162,7 @@ test("R1, CT-13, RF-13: suspended and disabled are dead now, and live again", ()
   }
 });
 
-test("R2, R3, SC-10: revoking connection or source ends every token of it for ever", () => {
+test("R2, R3, SC-10: revoking connection or source ends every token of it forever", () => {
   for (const end of ["connection", "source"] as const) {
     const { machine, source, grant } = createIssued();
     const connection = end === "source" ? source.id : grant.connection;
@@ -201,7 +201,7 @@ test("T7, RF-19: revoking a token ends its family; other families and the connec
   granted(fetchByPublicId(machine, "partner", "ann"));
 });
 
-test("T7, RF-18: revoking twice, an unknown family or another's is no error and changes nothing", () => {
+test("T7, RF-18: revoking twice, an unknown family or another client's succeeds and changes nothing", () => {
   const { machine, grant } = createIssued();
   const nothing = { outcome: "granted", grant: null, changes: [] };
   assert.deepEqual(revoke(machine, { ...grant, client: "rival" }), nothing);
@@ -211,7 +211,7 @@ test("T7, RF-18: revoking twice, an unknown family or another's is no error and 
   assert.deepEqual(revoke(machine, grant), nothing);
 });
 
-test("T7, R1: a family that is expired, or whose user is suspended, can be revoked for ever", () => {
+test("T7, R1: a family that is expired, or whose user is suspended, can be revoked forever", () => {
   const { machine, grant } = createIssued();
   machine.run({ type: "set-user-status", user: "ann", status: "suspended" });
   assert.equal(revoke(machine, grant).changes.length, 1);

@@ -26,15 +26,8 @@ import {
 } from "../support/faces.ts";
 import { runs } from "../support/generators.ts";
 import type { Step } from "../../model/play.ts";
-import {
-  CONNECTED,
-  createPlayer,
-  grantOf,
-  type Move,
-  moves,
-  play,
-  type Player,
-} from "../support/moves.ts";
+import { CONNECTED, type Move, moves } from "../support/moves.ts";
+import { createPlayer, grantOf, play, type Player } from "../support/player.ts";
 
 const FACES: Readonly<Record<string, FaceOf>> = { direct, GraphQL: inGraphql, HTTP: onHttp };
 const STORES: Readonly<Record<string, () => Promise<Store>>> = {

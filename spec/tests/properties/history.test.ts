@@ -10,15 +10,8 @@ import type { Step } from "../../model/play.ts";
 import { tellViolation } from "../../model/story.ts";
 import { ACTORS } from "../../model/worlds/time.ts";
 import { runs } from "../support/generators.ts";
-import {
-  createPlayer,
-  type Move,
-  moves,
-  play,
-  type Setup,
-  setups,
-  SMALL,
-} from "../support/moves.ts";
+import { type Move, moves, SMALL } from "../support/moves.ts";
+import { createPlayer, play, type Setup, setups } from "../support/player.ts";
 
 /** The steps of a history. */
 function* stepsOf(history: readonly Move[], setup?: Setup): Iterable<Step> {

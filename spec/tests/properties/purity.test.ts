@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { runs } from "../support/generators.ts";
-import { createPlayer, make, moves, play } from "../support/moves.ts";
+import { moves } from "../support/moves.ts";
+import { createPlayer, make, play } from "../support/player.ts";
 
 const histories = fc.array(moves, { maxLength: 50, size: "+1" });
 

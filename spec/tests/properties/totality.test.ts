@@ -26,7 +26,8 @@ import {
   createSeededMachine,
   START,
 } from "../support/machine.ts";
-import { createPlayer, make, moves, play, type Player } from "../support/moves.ts";
+import { moves } from "../support/moves.ts";
+import { createPlayer, make, play, type Player } from "../support/player.ts";
 
 const ids = fc.oneof(
   oddStrings,

@@ -20,7 +20,7 @@ function say(line: string): void {
 }
 
 /** Redeems one consent after the other, eight at a time, and says which are done. */
-async function redeemForEver({ run }: Scene): Promise<void> {
+async function redeemForever({ run }: Scene): Promise<void> {
   let next = 0;
   await Promise.all(Array.from({ length: 8 }, async () => {
     for (;;) {
@@ -47,7 +47,7 @@ async function redeemInRace({ run }: Scene, round: number): Promise<void> {
 }
 
 say("ready");
-if (task === "redeem-for-ever") await redeemForEver(scene);
+if (task === "redeem-forever") await redeemForever(scene);
 if (task === "redeem-in-race") {
   let round = 0;
   for await (const _go of createInterface({ input: process.stdin })) {

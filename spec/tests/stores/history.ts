@@ -9,7 +9,8 @@ import type { Context, Decision, TokenGrant } from "../../../core/decision.ts";
 import { factsOf } from "../../../core/evolve.ts";
 import { type Horizon, horizonAt } from "../../../core/sweep.ts";
 import type { Store } from "../../../adapters/ports.ts";
-import { CONNECTED, createPlayer, type Move, moves, play } from "../support/moves.ts";
+import { CONNECTED, type Move, moves } from "../support/moves.ts";
+import { createPlayer, play } from "../support/player.ts";
 import { allKeys, createKnown, learn, seed, sortChanges, sortFacts } from "../support/scene.ts";
 
 /** Moves with more sweeps among them, and more waits beyond all that is kept. */

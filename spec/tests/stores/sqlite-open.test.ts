@@ -65,7 +65,7 @@ describe("Opening SQLite", () => {
       db.close();
     }));
 
-  test("A3: what is no database of ours is refused with what to do, and left as it was", () =>
+  test("A3: a file that is not one of our databases is refused with advice and left as it was", () =>
     withFolder(async (folder) => {
       const text = join(folder, "notes.txt");
       await writeFile(text, "not a database, but longer than a header ".repeat(200));
@@ -128,7 +128,7 @@ describe("Opening SQLite", () => {
     await store.close();
   });
 
-  test("A3: where there is no driver, the error names the cure", async () => {
+  test("A3: without a driver, the error says how to install one", async () => {
     const absent = () => Promise.reject(new Error("Cannot find package 'libsql'"));
     await assert.rejects(chooseDriver(undefined, absent), /Node 22\.13.*Deno.*npm install libsql/);
   });

@@ -70,7 +70,7 @@ describe("SQLite and other processes", () => {
     withFolder(async (folder) => {
       const path = join(folder, "killed.sqlite");
       await createSeeded(path);
-      const child = start("redeem-for-ever", path, "0");
+      const child = start("redeem-forever", path, "0");
       await child.heard(300);
       child.process.kill("SIGKILL");
       await child.ended();

@@ -27,7 +27,7 @@ export interface Scene {
 
 /**
  * Puts `partner`, `rival`, `shop`, `store`, `ann` and `bob` into an empty store; ann is signed in to `shop`.
- * @param drawer tells the ids of this scene from those of another on the same store
+ * @param drawer distinguishes the ids of this scene from those of others on the same store
  */
 export async function createScene(
   store: Store,
