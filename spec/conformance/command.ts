@@ -1,5 +1,5 @@
 /**
- * The suite as a command: reads arguments and files, runs, writes the report.
+ * The suite as a command: reads arguments and files, runs the cases, writes the report.
  * @module
  */
 import { readFile, writeFile } from "node:fs/promises";
@@ -21,27 +21,27 @@ export const CONFORM_HELP: string = `Check an implementation of fetchTokensForUs
 
 Usage: fetch-tokens-for-user conform URL [options]
 
-URL is the endpoint of the mutation; without a path it gets /api/partners/graphql.json.
+URL is the endpoint of the mutation. If it has no path, /api/partners/graphql.json is added.
 
-  --harness URL     Control plane of the implementation: more can be checked
-  --subjects FILE   JSON with credentials, public ids and consent tokens to work with
-  --report FORM     ${formats.join(", ")} (default text)
-  --out FILE        Write the report there; without --report its ending says the form
-  --only NAMES      Groups or ids of cases, separated by commas
-  --level LEVELS    MUST, SHOULD, MAY, separated by commas
-  --expected FILE   Ids of cases that are known to fail, one a line; one that passes is a failure
-  --strict          Recommendations (SHOULD, MAY) that are not followed count as failures
+  --harness URL     Control plane of the implementation; enables more cases
+  --subjects FILE   JSON with credentials, public ids and consent tokens to use
+  --report FORMAT   ${formats.join(", ")} (default text)
+  --out FILE        Write the report to a file; its extension selects the format unless --report does
+  --only NAMES      Comma-separated groups or ids of cases
+  --level LEVELS    Comma-separated levels: MUST, SHOULD, MAY
+  --expected FILE   Ids of cases that are known to fail, one per line; if one passes, that is a failure
+  --strict          Count recommendations (SHOULD, MAY) that are not followed as failures
   --seed N          Seed of the random histories (default 1)
-  --histories N     Random histories of each kind (default 16); with 0 they are skipped
+  --histories N     Random histories of each kind (default 16); 0 skips them
   --timeout S       Seconds to wait for an answer (default 10)
-  --list            List the cases and run none
+  --list            List the cases without running them
 
-FTFU_HARNESS_SECRET is the bearer secret of the harness, if it has one.
+If the harness requires a bearer secret, set FTFU_HARNESS_SECRET.
 
-Where the harness fails in the middle of a case, the case counts as failed, with a reason that begins
-with "harness:": nothing is known about the product then.
+If the harness fails during a case, the case fails with a reason that starts with "harness:". It then
+says nothing about the product.
 
-Exit code: 0 all passed, 1 something failed, 2 could not run.
+Exit code: 0 if nothing failed, 1 if something failed, 2 if the suite could not run.
 `;
 
 const OPTIONS = {
@@ -60,7 +60,7 @@ const OPTIONS = {
   "help": { type: "boolean", short: "h" },
 } as const;
 
-/** What was asked for on the command line. */
+/** The command line, read. */
 interface Request {
   readonly options: ConformOptions;
   readonly format: ReportFormat;
@@ -68,7 +68,7 @@ interface Request {
   readonly strict: boolean;
 }
 
-/** Where a command writes to: a stream of `node:process`, or something like it. */
+/** Where a command writes: a stream of `node:process`, or something like it. */
 export interface Output {
   readonly isTTY?: boolean;
   write(text: string): unknown;
@@ -83,7 +83,7 @@ export interface Outputs {
 /**
  * Runs the suite as a command.
  * @param argv without the name of the command
- * @returns the exit code: 0 all passed, 1 something failed, 2 could not run
+ * @returns the exit code: 0 if nothing failed, 1 if something failed, 2 if the suite could not run
  */
 export async function runConform(
   argv: readonly string[],
@@ -104,18 +104,18 @@ export async function runConform(
     const { failed, warned, passed, expected } = report.summary;
     if (failed > 0 || (request.strict && warned > 0)) return 1;
     if (passed + warned + expected > 0) return 0;
-    throw new CannotRun("Nothing could be checked: give --harness or --subjects.");
+    throw new CannotRun("Nothing could be checked. Pass --harness or --subjects.");
   } catch (error) {
     const known = error instanceof CannotRun || error instanceof UsageError ||
       error instanceof RangeError;
     const text = error instanceof Error ? (known ? error.message : error.stack) : String(error);
     stderr.write(`conform: ${text}\n`);
-    if (error instanceof UsageError) stderr.write("conform --help tells what it takes.\n");
+    if (error instanceof UsageError) stderr.write("Run conform --help for usage.\n");
     return 2;
   }
 }
 
-/** The command line, or a file that it names, was not understood. */
+/** The command line, or a file that it names, is invalid. */
 class UsageError extends Error {
   override readonly name = "UsageError";
 }
@@ -134,7 +134,7 @@ async function readRequest(argv: readonly string[], stderr: Output): Promise<Req
   const { values, positionals } = parse(argv);
   const subjects = values.subjects === undefined ? null : await readSubjectsFile(values.subjects);
   const [endpoint = subjects?.endpoint, ...more] = positionals;
-  if (endpoint === undefined || more.length > 0) throw new UsageError("Give one URL.");
+  if (endpoint === undefined || more.length > 0) throw new UsageError("Pass exactly one URL.");
   const format = formatOf(values.report, values.out);
   const secret = process.env["FTFU_HARNESS_SECRET"];
   const options: ConformOptions = {
@@ -168,7 +168,7 @@ async function readSubjectsFile(
   try {
     json = JSON.parse(text);
   } catch {
-    throw new UsageError(`Cannot read ${path}: it is no JSON.`); // the engine's message quotes secrets
+    throw new UsageError(`Cannot read ${path}: not valid JSON.`); // the engine's message may quote secrets
   }
   const { endpoint } = (json ?? {}) as { readonly endpoint?: unknown };
   return {
@@ -177,25 +177,25 @@ async function readSubjectsFile(
   };
 }
 
-/** One id a line; what follows it is a note, and so is a line that begins with #. */
+/** One id per line; text after it is a note, and so is a line that starts with #. */
 async function readExpected(path: string): Promise<readonly string[]> {
   const ids = (await readText(path)).split("\n").map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#"))
     .map((line) => line.split(/\s/, 1)[0] ?? "");
   const unknown = ids.filter((id) => !cases.some((known) => known.id === id));
   if (unknown.length === 0) return ids;
-  throw new UsageError(`${path} names cases that there are not: ${unknown.join(", ")}.`);
+  throw new UsageError(`${path} names unknown cases: ${unknown.join(", ")}.`);
 }
 
 function select({ only, level }: Values): readonly Case[] {
   const names = split(only);
   const levels = split(level).map((name) => name.toUpperCase());
   const wrong = levels.filter((name) => !["MUST", "SHOULD", "MAY"].includes(name));
-  if (wrong.length > 0) throw new UsageError(`There is no level ${wrong.join(", ")}.`);
+  if (wrong.length > 0) throw new UsageError(`Unknown level: ${wrong.join(", ")}.`);
   const unknown = names.filter((name) =>
     !cases.some(({ id, group }) => id === name || group === name)
   );
-  if (unknown.length > 0) throw new UsageError(`There is no group or case ${unknown.join(", ")}.`);
+  if (unknown.length > 0) throw new UsageError(`Unknown group or case: ${unknown.join(", ")}.`);
   return cases.filter((subject) =>
     (names.length === 0 || names.includes(subject.id) || names.includes(subject.group)) &&
     (levels.length === 0 || levels.includes(subject.level satisfies Level))
@@ -209,7 +209,7 @@ function split(values: readonly string[] | undefined): readonly string[] {
 
 function numberOf(text: string | undefined, name: string, preset: number): number {
   if (text === undefined) return preset;
-  if (!/^\d{1,9}$/.test(text)) throw new UsageError(`--${name} takes a whole number.`);
+  if (!/^\d{1,9}$/.test(text)) throw new UsageError(`--${name} must be a whole number.`);
   return Number(text);
 }
 
@@ -223,12 +223,12 @@ function formatOf(name: string | undefined, out: string | undefined): ReportForm
   const wanted = name ?? endings[ending] ?? (formats.find((format) => format === ending) ?? "text");
   const format = formats.find((known) => known === wanted);
   if (format === undefined) {
-    throw new UsageError(`There is no report ${wanted}: take one of ${formats.join(", ")}.`);
+    throw new UsageError(`Unknown report format ${wanted}. Use one of ${formats.join(", ")}.`);
   }
   return format;
 }
 
-/** Writes the report to its file, if it has one; returns what is to be printed. */
+/** Writes the report to its file, if it has one; returns what to print. */
 async function write(report: Report, { format, out }: Request, color: boolean): Promise<string> {
   if (out === null) return writeReport(report, format, { color });
   try {
@@ -243,10 +243,10 @@ function listed({ id, level, requirements, title }: Case): string {
   return `${id}\t${level}\t${requirements.join(",")}\t${title}\n`;
 }
 
-/** How often a run without a terminal says how far it is. */
+/** How often progress is reported if there is no terminal. */
 const EVERY_MILLISECONDS = 5000;
 
-/** Tells on standard error how far the run is: on a terminal in one line, otherwise now and then. */
+/** Reports progress on standard error: on one line of a terminal, otherwise every few seconds. */
 function progressWriter(stderr: Output): (progress: Progress) => void {
   let told = stopwatch();
   return ({ done, total, next }) => {

@@ -4,7 +4,7 @@
  */
 import type { Level } from "../requirements/model.ts";
 
-/** What the cases are about. A group is the first part of a case's id. */
+/** The subject of a case, and the first part of its id. */
 export type Group =
   | "contract"
   | "input"
@@ -17,16 +17,16 @@ export type Group =
   | "histories";
 
 /**
- * What came of a case. `failed`: a MUST that is not met, or, at any level, no answer or a harness that
- * fails: the reason begins with `harness:` then. `warned`: a SHOULD or MAY that is not met. `skipped`: it
- * could not be checked, and the result says what it needs. `expected`: it failed, as the list of expected
- * failures says.
+ * The outcome of a case. `failed`: a MUST that is not met, or, at any level, no response or a harness
+ * that fails; the reason then starts with `harness:`. `warned`: a SHOULD or MAY that is not met. `skipped`:
+ * it could not be checked; the reason says what it needs. `expected`: it failed, and the list of expected
+ * failures names it.
  */
 export type Outcome = "passed" | "failed" | "warned" | "skipped" | "expected";
 
-/** One request and its response. In a report all secrets in it are replaced by labels. */
+/** One request and its response. In a report, labels replace all secrets. */
 export interface Exchange {
-  /** Who asked what, in words. */
+  /** Who requests what. */
   readonly label: string;
   /** `harness` requests set the stage; only answers of the `product` are judged. */
   readonly to: "product" | "harness";
@@ -36,23 +36,23 @@ export interface Exchange {
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
   };
-  /** `null` where no response came. */
+  /** `null` if there was no response. */
   readonly response: {
     readonly status: number;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
   } | null;
-  /** Why no response came. */
+  /** Why there was no response. */
   readonly error?: string;
 }
 
-/** What a label in an exchange stands for, as far as it can be shown. */
+/** What a label in an exchange stands for, as far as it can be revealed. */
 export interface Legend {
   readonly label: string;
   readonly text: string;
 }
 
-/** The result of one case. Holds no secret. */
+/** The result of one case. Contains no secrets. */
 export interface CaseResult {
   readonly id: string;
   readonly group: Group;
@@ -65,26 +65,26 @@ export interface CaseResult {
   readonly expects?: string;
   readonly remedy: string;
   readonly milliseconds: number;
-  /** Why it failed, or what it would need to run. */
+  /** Why it failed, or what it needs to run. */
   readonly reason?: string;
   /** What was expected at the point of failure. */
   readonly expected?: string;
   /** What was found there. */
   readonly found?: string;
-  /** The shortest sequence of steps that fails, where the case searched for one. */
+  /** The shortest failing sequence of steps, if the case searched for one. */
   readonly story?: readonly string[];
-  /** What was sent and answered, for a case that did not pass. */
+  /** Requests and responses, for a case that did not pass. */
   readonly exchanges?: readonly Exchange[];
   readonly legend?: readonly Legend[];
 }
 
-/** How many cases had which outcome. */
+/** The number of cases per outcome. */
 export type Summary = Readonly<Record<Outcome, number>>;
 
-/** How much of an implementation the suite could control. */
+/** How much of the implementation the suite could control. */
 export type Depth = "endpoint" | "harness" | "oracle";
 
-/** The result of a run. Holds no secret. */
+/** The result of a run. Contains no secrets. */
 export interface Report {
   readonly suite: { readonly name: string; readonly cases: number; readonly digest: string };
   readonly target: {
@@ -93,7 +93,7 @@ export interface Report {
     readonly version: string | null;
   };
   readonly depth: Depth;
-  /** Random choices follow from it: the same seed asks the same. */
+  /** The seed of all random choices: the same seed repeats the same requests. */
   readonly seed: number;
   readonly startedAt: string;
   readonly seconds: number;

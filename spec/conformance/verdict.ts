@@ -1,15 +1,15 @@
 /**
- * How a case says that something is wrong. A case that returns has passed.
+ * How a case reports that something is wrong. A case that returns has passed.
  * @module
  */
 import type { Need } from "./needs.ts";
 
-/** The implementation does not do what is expected. */
+/** The implementation does not behave as expected. */
 export class Failure extends Error {
   override readonly name = "Failure";
   readonly expected: string;
   readonly found: string;
-  /** Where a case searched for it: the shortest sequence of steps that fails. */
+  /** The shortest failing sequence of steps, if the case searched for one. */
   readonly story: readonly string[] | undefined;
   constructor(expected: string, found: string, story?: readonly string[]) {
     super(`expected ${expected}; found ${found}`);
@@ -20,19 +20,19 @@ export class Failure extends Error {
 }
 
 /**
- * The check would mean nothing: the same request without the flaw under test does not work either, or
- * the model cannot predict it.
+ * The check would prove nothing: the same request without the flaw fails as well, or the model cannot
+ * predict the answer.
  */
 export class Blocked extends Error {
   override readonly name = "Blocked";
 }
 
-/** The harness failed where the protocol says that it works. The product was not judged. */
+/** The harness failed where the protocol requires it to work. The product was not judged. */
 export class HarnessFault extends Error {
   override readonly name = "HarnessFault";
 }
 
-/** What the case needs is not offered. */
+/** The implementation does not provide what the case needs. */
 export class Missing extends Error {
   override readonly name = "Missing";
   readonly need: Need;
@@ -42,7 +42,7 @@ export class Missing extends Error {
   }
 }
 
-/** Fails unless the condition holds. What was found is a sentence, or a value to be shown. */
+/** Fails unless the condition holds. What was found is a text, or a value to show. */
 export function check(holds: boolean, expected: string, found: unknown): asserts holds {
   if (!holds) throw new Failure(expected, typeof found === "string" ? found || '""' : show(found));
 }
@@ -52,7 +52,7 @@ export function equal(found: unknown, expected: unknown, what: string): void {
   check(found === expected, `${what} ${show(expected)}`, show(found));
 }
 
-/** Fails unless the two scopes hold the same tokens, in whatever order. */
+/** Fails unless the two scopes hold the same tokens, in any order. */
 export function equalScope(found: unknown, expected: string, what = "scope"): void {
   check(sortScope(String(found)) === sortScope(expected), `${what} "${expected}"`, show(found));
 }
@@ -62,13 +62,13 @@ export function sortScope(scope: string): string {
   return scope.split(" ").sort().join(" ");
 }
 
-/** Runs the positive twin of a check: where it fails, the check is blocked, not failed. */
+/** Runs the positive twin of a check: if it fails, the check is blocked, not failed. */
 export async function control<T>(what: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    throw new Blocked(`${what} does not work either: ${error.message}`);
+    throw new Blocked(`${what} fails as well: ${error.message}`);
   }
 }
 
@@ -81,7 +81,7 @@ export async function mayFail(command: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** A value as it reads in a report. */
+/** A value as reports show it. */
 export function show(value: unknown): string {
   if (typeof value === "string" && !/^[\x20-\x7e]*$/.test(value)) return JSON.stringify(value);
   if (typeof value === "string") return value.includes(" ") || value === "" ? `"${value}"` : value;

@@ -1,5 +1,5 @@
 /**
- * What the suite takes from the machine it runs on: time and randomness. The only place that does.
+ * Time and randomness of the machine. Nothing else in the suite reads them.
  * @module
  */
 

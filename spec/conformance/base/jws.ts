@@ -1,5 +1,5 @@
 /**
- * Signs anything: any header, any payload, with any key the suite makes. WebCrypto alone.
+ * Signs anything: any header, any payload, with any key. Needs only WebCrypto.
  * @module
  */
 import { base64url, fromBase64url, hex, utf8 } from "./encoding.ts";
@@ -11,11 +11,11 @@ export type Algorithm = "ES256" | "RS256" | "EdDSA";
 /** All of them. */
 export const ALGORITHMS: readonly Algorithm[] = ["ES256", "RS256", "EdDSA"];
 
-/** A key of the suite's own, or one that it was lent. */
+/** A private key that the suite has. */
 export interface SigningKey {
   readonly alg: Algorithm;
   readonly kid: string;
-  /** As a key set publishes it: `kty`, numbers, `kid`, `alg`, `use`. */
+  /** As a key set publishes it: `kty`, parameters, `kid`, `alg`, `use`. */
   readonly publicJwk: Readonly<Record<string, unknown>>;
   readonly privateJwk: JsonWebKey;
 }
@@ -23,7 +23,7 @@ export interface SigningKey {
 /** What is signed: an object becomes JSON; text and bytes stay as they are. */
 export type Part = object | string | Uint8Array<ArrayBuffer>;
 
-/** How any signature is made. */
+/** Makes a signature. */
 export type Sign = (input: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
 
 const SIGNING = {
@@ -37,7 +37,7 @@ const SIGNING = {
   EdDSA: { name: "Ed25519" },
 } as const;
 
-/** A key under an algorithm that it does not fit (RFC 7518 §3.3, §3.4). */
+/** A kind of key that does not fit its algorithm (RFC 7518 §3.3, §3.4). */
 export type Unfit = "rsa-1024" | "p-384" | "rsa-as-es256";
 
 const UNFIT: Readonly<
@@ -64,7 +64,7 @@ export async function generateKey(
   return toSigningKey(alg, kid, await crypto.subtle.exportKey("jwk", privateKey));
 }
 
-/** Generates a key that RFC 7518 does not allow for this algorithm, and published under it all the same. */
+/** Generates a key that is published for an algorithm for which RFC 7518 does not allow it. */
 export async function generateUnfitKey(unfit: Unfit): Promise<SigningKey> {
   const { alg, generation } = UNFIT[unfit];
   const pair = await crypto.subtle.generateKey(generation, true, ["sign", "verify"]);
@@ -73,7 +73,7 @@ export async function generateUnfitKey(unfit: Unfit): Promise<SigningKey> {
   return toSigningKey(alg, hex(randomBytes(8)), jwk);
 }
 
-/** Signs with a key of {@link generateUnfitKey}: a good signature, of a key that is no good. */
+/** Signs with a key of {@link generateUnfitKey}: a valid signature of an unfit key. */
 export function signWithUnfit({ privateJwk }: SigningKey, unfit: Unfit): Sign {
   return async (input) => {
     const { generation } = UNFIT[unfit];
@@ -94,7 +94,7 @@ export function toSigningKey(alg: Algorithm, kid: string, jwk: JsonWebKey): Sign
   };
 }
 
-/** Signs with a key, as its own algorithm says or as another that the same key could be used with. */
+/** Signs with a key, with its own algorithm or another that the key could be used with. */
 export function signWith(key: SigningKey, as: Algorithm | "PS256" = key.alg): Sign {
   return async (input) => {
     const algorithm = as === "PS256"
@@ -107,7 +107,7 @@ export function signWith(key: SigningKey, as: Algorithm | "PS256" = key.alg): Si
   };
 }
 
-/** Signs with HMAC-SHA-256 under bytes that should be no key. */
+/** Signs with HMAC-SHA-256 under bytes that should not be a key. */
 export function signWithSecret(secret: Uint8Array<ArrayBuffer>): Sign {
   return async (input) => {
     const algorithm = { name: "HMAC", hash: "SHA-256" };
@@ -116,7 +116,7 @@ export function signWithSecret(secret: Uint8Array<ArrayBuffer>): Sign {
   };
 }
 
-/** Signs with nothing. */
+/** Makes an empty signature. */
 export const unsigned: Sign = () => Promise.resolve(new Uint8Array(0));
 
 /** A compact JWS (RFC 7515 §7.1). */
@@ -139,7 +139,7 @@ export async function spkiOf(key: SigningKey): Promise<Uint8Array<ArrayBuffer>> 
   return new Uint8Array(await crypto.subtle.exportKey("spki", imported));
 }
 
-/** Header and claims of a compact JWS, for people; `null` where it is none. */
+/** Header and claims of a compact JWS, for people; `null` if it is not one. */
 export function describeJws(token: string): string | null {
   const [header, payload] = token.split(".").map((part) => {
     const bytes = fromBase64url(part);

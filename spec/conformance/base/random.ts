@@ -1,15 +1,15 @@
 /**
- * Random choices that a seed determines.
+ * Random choices that are determined by a seed.
  * @module
  */
 
 /** A source of choices. */
 export interface Random {
-  /** A whole number from 0 up to, but without, `end`. */
+  /** A whole number from 0 (inclusive) to `end` (exclusive). */
   below(end: number): number;
   /** One of a list. */
   pick<T>(list: readonly T[]): T;
-  /** True this often out of a hundred. */
+  /** True with this probability, in percent. */
   chance(percent: number): boolean;
 }
 
@@ -29,7 +29,7 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** A seed for one of many things that share a seed (FNV-1a). */
+/** Derives a seed for one of many things that share a seed (FNV-1a). */
 export function deriveSeed(seed: number, name: string): number {
   let hash = 0x811c9dc5 ^ seed;
   for (const char of name) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);

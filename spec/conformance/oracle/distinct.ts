@@ -1,11 +1,11 @@
 /**
- * Worlds that cannot be told apart any more are one.
+ * Merges worlds that no longer differ.
  * @module
  */
 import type { Connection } from "../../../core/model.ts";
 import type { World } from "./world.ts";
 
-/** As many explanations are kept. More than a few do not arise unless much is tied. */
+/** Maximum number of explanations to keep. There are rarely more than a few. */
 const MOST_WORLDS = 64;
 
 /** One of each kind of world. */
@@ -15,7 +15,7 @@ export function distinct(worlds: readonly World[]): readonly World[] {
   return [...seen.values()].slice(0, MOST_WORLDS);
 }
 
-/** Everything that matters, with the token strings of the implementation in the place of the core's ids. */
+/** Everything that matters, with the token strings of the implementation instead of the core's ids. */
 function fingerprint({ state, strings, now }: World): string {
   const families = [...state.families.values()].map(({ id, connection, salt: _, ...rest }) => {
     const name = strings.get(`${id} ${rest.generation}`);
@@ -38,7 +38,7 @@ function fingerprint({ state, strings, now }: World): string {
   ]);
 }
 
-/** A connection by what it is, and by what it rests on. */
+/** A connection without its id, and what it rests on. */
 function connectionName(connections: ReadonlyMap<string, Connection>, id: string): string {
   const found = connections.get(id);
   if (found === undefined) return "none";

@@ -1,26 +1,26 @@
 /**
- * Draws the next step of a history. What was issued is known, so most steps find what they speak of.
+ * Draws the next step of a history. It knows what was issued, so most steps refer to something that exists.
  * @module
  */
 import type { Settings } from "../../../core/settings.ts";
 import type { Random } from "../base/random.ts";
 import type { Deed, PartyRole, Role, Step } from "./steps.ts";
 
-/** What can be spoken of. */
+/** What steps can refer to. */
 export interface Known {
   readonly minted: readonly number[];
   readonly issued: readonly number[];
 }
 
-/** How often each deed is drawn, beside the others. */
+/** The relative frequency of each deed. */
 export type Weights = Readonly<Partial<Record<Deed["do"], number>>>;
 
 /** What a kind of history consists of. */
 export interface Profile {
   readonly weights: Weights;
-  /** One user and one partner only: all steps meet. */
+  /** Mostly one user and one partner, so that steps interact. */
   readonly narrow?: boolean;
-  /** Moments that matter, in seconds. */
+  /** How far the clock may move, in seconds. */
   readonly leaps: (settings: Settings) => readonly number[];
 }
 
@@ -120,7 +120,7 @@ function drawDeed(
   }
 }
 
-/** What may happen at once with something else. */
+/** The deeds of concurrent steps. */
 const AT_ONCE: Weights = {
   fetch: 2,
   redeem: 5,
@@ -149,7 +149,7 @@ function choose(random: Random, weights: Weights): Deed["do"] {
   return entries[0]?.[0] ?? "fetch";
 }
 
-/** What is asked at the end of every history: whether anything is left that should not be, or the reverse. */
+/** The last steps of every history: they reveal authority that should be gone, or is gone too early. */
 export function probes(
   known: Known,
   firstId: number,

@@ -1,12 +1,12 @@
 /**
- * What the model went by: the connections and withdrawals of the users whom a step is about, in words.
+ * What the model remembers: the connections and withdrawals of the users that a step is about.
  * @module
  */
 import type { ActiveConnection, Withdrawal } from "../../../core/model.ts";
 import { writeScope } from "../../../core/scope.ts";
 import type { Action, World } from "./world.ts";
 
-/** One line for each user whom the actions are about. `nameOf` knows users and clients by their ids. */
+/** One line per user that the actions are about. `nameOf` names users and clients by their ids. */
 export function remembered(
   world: World,
   actions: readonly Action[],
@@ -22,11 +22,11 @@ export function remembered(
       found.user === user ? withdrawalText(world, found, nameOf) : []
     );
     const known = [...active, ...withdrawn].join("; ") || "nothing";
-    return `   the model remembers of ${nameOf(user)} before this: ${known}`;
+    return `   the model remembers about ${nameOf(user)}: ${known}`;
   });
 }
 
-/** Whom an action is about; nothing where its token is none to the model. */
+/** The user that an action is about; `undefined` if the model does not know its token. */
 function userOf({ tokens, state }: World, action: Action): string | undefined {
   switch (action.do) {
     case "fetch":

@@ -1,15 +1,15 @@
 /**
- * Makes a failing history as short as it can be: leaves out steps for as long as it still fails.
+ * Shortens a failing history: removes steps as long as it still fails.
  * @module
  */
 import type { Step } from "./steps.ts";
 
-/** Plays a history from the start; tells whether it still fails. */
+/** Plays a history from the start; resolves to whether it still fails. */
 export type Fails = (steps: readonly Step[]) => Promise<boolean>;
 
 /**
- * Removes halves, quarters … down to single steps, then single members of what happens at once, again
- * and again until nothing more can go or the tries are used up.
+ * Removes halves, quarters and so on down to single steps, then single members of concurrent steps,
+ * until nothing more can be removed or the tries are used up.
  */
 export async function shrink(
   steps: readonly Step[],

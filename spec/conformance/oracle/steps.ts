@@ -1,6 +1,6 @@
 /**
- * The steps of a random history. They speak of roles and of earlier steps, never of ids or tokens, so
- * that a history can be played anew with fresh users and with steps left out.
+ * The steps of a random history. They refer to roles and earlier steps, never to ids or tokens, so that a
+ * history can be replayed with new users and without some of its steps.
  * @module
  */
 
@@ -84,7 +84,7 @@ export function stepText(step: Step, scopes: readonly string[]): string {
   const through = (via: Role | null) => via === null ? "" : ` through merchant ${via + 1}`;
   switch (step.do) {
     case "fetch":
-      return `partner ${step.client + 1} asks by the public id of ${user(step.user)}`;
+      return `partner ${step.client + 1} requests tokens by the public id of ${user(step.user)}`;
     case "mint": {
       const when = step.ageSeconds >= 0
         ? `${step.ageSeconds} s ago`
@@ -128,6 +128,6 @@ export function stepText(step: Step, scopes: readonly string[]): string {
     case "advance":
       return `the clock moves ${step.seconds} s`;
     case "at-once":
-      return `at once: ${step.steps.map((inner) => stepText(inner, scopes)).join(" ‖ ")}`;
+      return `concurrently: ${step.steps.map((inner) => stepText(inner, scopes)).join(" ‖ ")}`;
   }
 }

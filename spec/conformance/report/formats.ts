@@ -1,5 +1,5 @@
 /**
- * All forms of a report.
+ * All formats of a report.
  * @module
  */
 import type { Report } from "../results.ts";
@@ -8,7 +8,7 @@ import { junitReport } from "./junit.ts";
 import { tapReport } from "./tap.ts";
 import { type TextOptions, textReport } from "./text.ts";
 
-/** The name of a form. */
+/** The name of a format. */
 export type ReportFormat = "text" | "tap" | "junit" | "json" | "html";
 
 /** All names. */

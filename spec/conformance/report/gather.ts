@@ -1,10 +1,10 @@
 /**
- * Results gathered in the ways that reports show them.
+ * Results grouped and counted in the ways that reports show them.
  * @module
  */
 import type { CaseResult, Group, Outcome, Report, Summary } from "../results.ts";
 
-/** The outcomes in the order of their weight. */
+/** The outcomes, most severe first. */
 export const OUTCOMES: readonly Outcome[] = ["failed", "warned", "expected", "skipped", "passed"];
 
 /** The results with an outcome. */
@@ -23,12 +23,12 @@ export function byRequirement({ cases }: Report): ReadonlyMap<string, readonly C
   return new Map([...found].sort(([a], [b]) => order(a) - order(b)));
 }
 
-/** The skipped cases by what they need. */
+/** The skipped cases by the reason. */
 export function byReason(report: Report): ReadonlyMap<string, readonly CaseResult[]> {
   return gather(withOutcome(report, "skipped"), ({ reason }) => [reason ?? ""]);
 }
 
-/** One sentence that says it all. */
+/** The outcome of a run in one sentence. */
 export function verdictOf({ summary }: Report): string {
   const { passed, failed, warned, skipped } = summary;
   if (failed > 0) return `${count(failed, "case")} failed`;
@@ -37,7 +37,7 @@ export function verdictOf({ summary }: Report): string {
     warned > 0 ? `${count(warned, "recommendation")} not followed` : "",
     skipped > 0 ? `${count(skipped, "case")} not checked` : "",
   ].filter((part) => part !== "");
-  return ["All that was checked passed", ...parts].join(", ");
+  return ["Everything that was checked passed", ...parts].join(", ");
 }
 
 /** The counts in words, without the outcomes that did not occur: `12 passed, 1 failed`. */

@@ -1,6 +1,6 @@
 /**
- * One case that did not pass, as the HTML report shows it: what was expected, what was found, how to fix
- * it, the rule behind it, and what went over the wire.
+ * One case that did not pass, in the HTML report: what was expected, what was found, how to fix it, the
+ * rule behind it, and the requests and responses.
  * @module
  */
 import { describeSource, requirement } from "../../requirements/mod.ts";
@@ -13,10 +13,10 @@ export function problem(result: CaseResult, open: boolean): Markup {
   const steps = (story ?? []).map((step) => markup`<li>${step}</li>`);
   const sequence = story === undefined
     ? null
-    : markup`<h3>The shortest sequence that shows it</h3><ol class="story">${steps}</ol>`;
+    : markup`<h3>The shortest failing sequence</h3><ol class="story">${steps}</ol>`;
   const cited = attacks.length === 0
     ? null
-    : markup`<p class="soft">A defence against ${attacks.join(", ")}.</p>`;
+    : markup`<p class="soft">Defends against ${attacks.join(", ")}.</p>`;
   const said = [does, expects].filter((text) => text !== undefined).join(" ");
   const check = said === "" ? null : markup`<h3>The check</h3><p>${said}</p>`;
   return markup`<details id="${id}"${{ safe: open ? " open" : "" }}>
@@ -36,7 +36,7 @@ export function ruleTitle(id: string): string {
 
 function comparison({ expected, found, reason, outcome }: CaseResult): Markup {
   if (expected === undefined) {
-    return markup`<dl class="pair"><dt>Because</dt><dd>${reason ?? ""}</dd></dl>`;
+    return markup`<dl class="pair"><dt>Reason</dt><dd>${reason ?? ""}</dd></dl>`;
   }
   return markup`<dl class="pair"><dt>Expected</dt><dd>${expected}</dd>
 <dt>Found</dt><dd class="${outcome}"><b>${found ?? ""}</b></dd></dl>`;
@@ -56,15 +56,15 @@ function transcript({ exchanges = [], legend = [] }: CaseResult): Markup | null 
   );
   const meanings = labels.length === 0
     ? null
-    : markup`<h3>What the labels stand for</h3><dl class="pair">${labels}</dl>`;
+    : markup`<h3>Labels</h3><dl class="pair">${labels}</dl>`;
   return markup`<details><summary>Requests and responses (${exchanges.length})</summary>
 ${exchanges.map(exchangeMarkup)}
 ${meanings}</details>
 `;
 }
 
-/** Response headers that matter here; the rest is noise. */
-const TELLING = [
+/** The response headers to show; the rest is noise. */
+const SHOWN_HEADERS = [
   "content-type",
   "cache-control",
   "www-authenticate",
@@ -79,7 +79,7 @@ function exchangeMarkup({ label, request, response, error }: Exchange, index: nu
       .join("");
   const answer = response === null
     ? error ?? "no response"
-    : `${response.status}\n${lines(response.headers, TELLING)}\n${response.body}`;
+    : `${response.status}\n${lines(response.headers, SHOWN_HEADERS)}\n${response.body}`;
   return markup`<h3>${index + 1}. ${label}</h3>
 <pre>${request.method} ${request.url}
 ${lines(request.headers)}

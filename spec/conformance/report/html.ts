@@ -1,5 +1,5 @@
 /**
- * The report as one page that needs nothing else: what came of it, what is wrong, why, and how to fix it.
+ * The report as one self-contained page: the outcome, what is wrong, why, and how to fix it.
  * @module
  */
 import { summaryOf } from "./summary.ts";
@@ -33,8 +33,15 @@ export function htmlReport(report: Report): string {
 <body><main>
 ${header(report, title)}
 ${problems(report, "failed", "What is wrong", "")}
-${problems(report, "warned", "What others do better", CHOICE)}
-${problems(report, "expected", "Expected failures", "They are on the list of expected failures.")}
+${problems(report, "warned", "Recommendations not followed", CHOICE)}
+${
+    problems(
+      report,
+      "expected",
+      "Expected failures",
+      "These cases are on the list of expected failures.",
+    )
+  }
 ${skipped(report)}
 ${groups(report)}
 ${requirements(report)}
@@ -45,7 +52,7 @@ ${footer(report)}
 }
 
 const CHOICE =
-  "Recommendations that are not followed. Another choice may be as good; then it is a choice.";
+  "The reference implementation recommends these. You may have good reasons to decide otherwise.";
 
 function header(report: Report, title: string): Markup {
   const { summary, target, depth, seconds, requests } = report;
@@ -73,9 +80,9 @@ const NAMES: Readonly<Record<Outcome, string>> = {
 };
 
 const DEPTHS: Readonly<Record<Report["depth"], string>> = {
-  endpoint: "Checked from the outside, with what the subjects file gave.",
+  endpoint: "Checked from the outside, with the subjects file.",
   harness: "Checked with the harness.",
-  oracle: "Checked with the harness, and beside the reference model.",
+  oracle: "Checked with the harness and the reference model.",
 };
 
 function bar(summary: Summary): Markup {
@@ -108,7 +115,7 @@ ${list(results)}</details>
 `
   );
   return markup`<section><h2>What was not checked</h2>
-<p class="soft">These cases say nothing about the implementation. Each group names what it would need.</p>
+<p class="soft">These cases say nothing about the implementation. Each group names what it needs.</p>
 ${blocks}</section>
 `;
 }
@@ -166,6 +173,6 @@ function requirements(report: Report): Markup {
 
 function footer({ startedAt, seed, suite }: Report): Markup {
   return markup`<footer><p class="soft">${startedAt} · seed ${seed} · ${suite.cases} cases, suite ${suite.digest}.
-Secrets are replaced by labels in «these marks». MUST is what the vendor documents or a standard demands;
-SHOULD and MAY are decisions of the reference implementation, and others may decide otherwise.</p></footer>`;
+Secrets are replaced by labels in «these marks». MUST: documented by the vendor or required by a standard.
+SHOULD and MAY: decisions of the reference implementation; you may decide otherwise.</p></footer>`;
 }

@@ -1,6 +1,6 @@
 /**
- * The report as JUnit XML: one suite for each group, one test case for each case. A recommendation that is
- * not followed passes, with the warning in its output.
+ * The report as JUnit XML: one suite per group, one test case per case. A recommendation that is not
+ * followed passes, with the warning in its output.
  * @module
  */
 import { summaryOf } from "./summary.ts";

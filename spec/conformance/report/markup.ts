@@ -1,5 +1,5 @@
 /**
- * Text made safe for HTML and XML.
+ * Text, escaped for HTML and XML.
  * @module
  */
 
@@ -8,10 +8,10 @@ export interface Markup {
   readonly safe: string;
 }
 
-/** What a template may hold: texts are escaped, markup and lists of it are not. */
+/** A value in a template: texts are escaped, markup and lists of it are not. */
 export type Part = string | number | null | Markup | readonly Part[];
 
-/** Markup from a template. (Not called `html`: formatters would change what is in it.) */
+/** Markup from a template. (Not called `html`: formatters would reformat its content.) */
 export function markup(texts: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   const safe = texts.reduce((all, text, index) => all + text + render(parts[index] ?? null), "");
   return { safe };
@@ -28,7 +28,7 @@ const FORBIDDEN =
   // deno-lint-ignore no-control-regex
   /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** A text in which nothing is markup, and which holds only characters that XML 1.0 allows. */
+/** Escaped text, with only characters that XML 1.0 allows. */
 export function escapeText(text: string): string {
   return text
     .replace(FORBIDDEN, "\ufffd")

@@ -1,9 +1,9 @@
 /**
- * The looks of the HTML report.
+ * The style of the HTML report.
  * @module
  */
 
-/** CSS without anything from elsewhere; light or dark as the reader's system is. */
+/** Self-contained CSS, light or dark like the reader's system. */
 export const STYLE: string = `
 :root { color-scheme: light dark; --bg: #fcfcfb; --card: #fff; --text: #1c1d1f; --soft: #5f6368;
   --line: #e4e4e1; --code: #f3f3f0; --passed: #1a7f4b; --failed: #c4302b; --warned: #a15c00;

@@ -1,5 +1,5 @@
 /**
- * Outcomes, counted.
+ * The number of cases per outcome.
  * @module
  */
 import type { CaseResult, Outcome, Summary } from "../results.ts";

@@ -1,12 +1,12 @@
 /**
- * The report for a terminal: short, what matters last.
+ * The report for a terminal: short, with the failures last.
  * @module
  */
 import { summaryOf } from "./summary.ts";
 import type { CaseResult, Report } from "../results.ts";
 import { byGroup, byReason, countsOf, withOutcome } from "./gather.ts";
 
-/** How the text is to look. */
+/** The appearance of the text. */
 export interface TextOptions {
   /** With ANSI colours. */
   readonly color?: boolean;
@@ -50,7 +50,7 @@ function skippedLines(report: Report, paint: Paint): string {
     const more = results.length > 4 ? ` and ${results.length - 4} more` : "";
     return `  ${reason}\n    ${paint(shown + more, "dim")}`;
   });
-  return `${paint("SKIPPED", "yellow")} (each says what it needs)\n${lines.join("\n")}`;
+  return `${paint("SKIPPED", "yellow")}\n${lines.join("\n")}`;
 }
 
 function caseLines(result: CaseResult, paint: Paint): string {

@@ -1,5 +1,5 @@
 /**
- * Runs cases against one implementation and gathers what came of them.
+ * Runs cases against one implementation and collects the results.
  * @module
  */
 import { stopwatch, systemNow } from "../base/ambient.ts";
@@ -18,13 +18,13 @@ import { Unanswered } from "../wire/wire.ts";
 export interface ConformOptions extends SessionOptions {
   /** Default: all cases. */
   readonly cases?: readonly Case[];
-  /** Ids of cases that are known to fail. One that passes all the same is a failure. */
+  /** Ids of cases that are known to fail. If one passes, that is a failure. */
   readonly expected?: readonly string[];
-  /** Told before each case, and once at the end. */
+  /** Called before each case, and once at the end. */
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** How far a run is. */
+/** The progress of a run. */
 export interface Progress {
   readonly done: number;
   readonly total: number;
@@ -33,12 +33,12 @@ export interface Progress {
   readonly last: CaseResult | null;
 }
 
-/** After this many cases in a row without any answer the rest is not tried. */
+/** After this many cases in a row without an answer, the rest is skipped. */
 const GIVE_UP_AFTER = 3;
 
 /**
  * Tests an implementation.
- * @throws {CannotRun} where there is nothing to test
+ * @throws {CannotRun} if there is nothing to test
  *
  * @example
  * ```ts
@@ -73,7 +73,7 @@ export async function conform(options: ConformOptions): Promise<Report> {
       const last = results.at(-1) ?? null;
       options.onProgress?.({ done: results.length, total: selected.length, next, last });
       if (silent === GIVE_UP_AFTER) {
-        results.push(skipped(next, "the implementation no longer answers"));
+        results.push(skipped(next, "the implementation no longer responds"));
         continue;
       }
       const result = await checkCase(session, next);
@@ -81,7 +81,7 @@ export async function conform(options: ConformOptions): Promise<Report> {
       results.push(judgeExpectation(result, options.expected ?? []));
     }
   } finally {
-    await session.close().catch(() => {}); // what the harness says is never judged
+    await session.close().catch(() => {}); // the harness is never judged
   }
   const last = results.at(-1) ?? null;
   options.onProgress?.({ done: results.length, total: selected.length, next: null, last });
@@ -99,17 +99,17 @@ export async function conform(options: ConformOptions): Promise<Report> {
   };
 }
 
-const NO_ANSWER = "no answer came: ";
+const NO_ANSWER = "no response: ";
 
 const READ_TO_THE_END =
-  "Answer 413 and read the body to its end: closing early resets the connection.";
+  "Answer with 413 and read the whole body: closing early resets the connection.";
 
-/** Begins the reason where nothing could be judged, because the harness failed. It is never an expected one. */
+/** Starts the reason if the harness failed, so that nothing could be judged. Never an expected failure. */
 const HARNESS = "harness: ";
-const MEND_HARNESS =
-  "Mend the harness: docs/reference/harness-protocol.md says what each command does. The product was not judged.";
+const FIX_HARNESS =
+  "Fix the harness: docs/reference/harness-protocol.md specifies each command. The product was not judged.";
 
-/** Runs one case. Whatever happens in it is a result; nothing is thrown. */
+/** Runs one case. Whatever happens becomes a result; it never throws. */
 export async function checkCase(session: Session, subject: Case): Promise<CaseResult> {
   const missing = subject.needs.find((need) => !session.target.has.has(need));
   if (missing !== undefined) return skipped(subject, `needs ${describeNeed(missing)}`);
@@ -118,7 +118,7 @@ export async function checkCase(session: Session, subject: Case): Promise<CaseRe
   let result: CaseResult;
   try {
     await subject.run(stage);
-    await unfreeze(stage); // a clock that stays stopped would be found in other cases
+    await unfreeze(stage); // a stopped clock would affect other cases
     result = resultOf(subject, "passed");
   } catch (error) {
     result = judge(subject, stage, error);
@@ -135,7 +135,7 @@ function judge(subject: Case, stage: Stage, error: unknown): CaseResult {
   }
   if (error instanceof HarnessFault) {
     const reason = HARNESS + hide(error.message);
-    return { ...resultOf(subject, "failed"), reason, remedy: MEND_HARNESS, ...evidence(stage) };
+    return { ...resultOf(subject, "failed"), reason, remedy: FIX_HARNESS, ...evidence(stage) };
   }
   if (error instanceof Failure) {
     return {
@@ -147,7 +147,7 @@ function judge(subject: Case, stage: Stage, error: unknown): CaseResult {
       ...evidence(stage),
     };
   }
-  // No answer is a failure at any level. Anything else is a fault of the suite, and must not look like a pass.
+  // No response is a failure at any level. Anything else is a bug in the suite, and must not look like a pass.
   const text = error instanceof Error ? error.message : String(error);
   const reason = error instanceof Unanswered ? NO_ANSWER + text : `the suite failed: ${text}`;
   const remedy = error instanceof Unanswered && error.cutShort
@@ -177,7 +177,7 @@ function skipped(subject: Case, reason: string): CaseResult {
   return { ...resultOf(subject, "skipped"), reason };
 }
 
-/** The longest text of a body that a report shows, and the most exchanges of a case. */
+/** Maximum characters of a body and exchanges of a case that a report shows. */
 const SHOWN = { body: 4000, exchanges: 60 };
 
 function evidence(stage: Stage): Pick<CaseResult, "exchanges" | "legend"> {
@@ -220,14 +220,14 @@ function withoutCredentials(text: string): string {
   return url.href;
 }
 
-/** A listed failure is expected; a listed case that passes is a failure. */
+/** A listed case that fails is expected; a listed case that passes is a failure. */
 function judgeExpectation(result: CaseResult, expected: readonly string[]): CaseResult {
   if (!expected.includes(result.id) || result.reason?.startsWith(HARNESS)) return result;
   if (result.outcome === "failed" || result.outcome === "warned") {
     return { ...result, outcome: "expected" };
   }
   if (result.outcome === "skipped") return result;
-  const reason = "listed as an expected failure, but it passes: take it off the list";
+  const reason = "listed as an expected failure, but it passes: remove it from the list";
   return { ...result, outcome: "failed", reason };
 }
 

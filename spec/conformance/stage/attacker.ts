@@ -1,13 +1,13 @@
 /**
- * Somebody whom no implementation trusts: a key, a certificate for it, and a listener that notices when an
- * implementation fetches what a token tells it to fetch.
+ * An attacker that no implementation trusts: a key, a certificate for it, and a listener that notices if
+ * an implementation follows a URL in a token.
  * @module
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type SigningKey, toSigningKey } from "../base/jws.ts";
 
-/** The attacker's key. It stands here in the open: nobody may trust it. */
+/** The attacker's key. It is public, so nobody may trust it. */
 export const ATTACKER: SigningKey = toSigningKey("ES256", "attacker", {
   kty: "EC",
   crv: "P-256",
@@ -16,7 +16,7 @@ export const ATTACKER: SigningKey = toSigningKey("ES256", "attacker", {
   d: "JDlQfo1egNsAsWIksoD9_KDFGQToN4dJMoZ-24CGb7g",
 });
 
-/** A certificate that the attacker signed for that key, DER in base64 as in `x5c` (RFC 7515 §4.1.6). */
+/** The attacker's certificate for that key, DER in base64 as in `x5c` (RFC 7515 §4.1.6). */
 export const ATTACKER_CERTIFICATE: string =
   "MIIBfTCCASOgAwIBAgIUdMo5ed7Ul04Ypogw4trdUkwBqNYwCgYIKoZIzj0EAwIwEzERMA8GA1UEAwwIYXR0YWNrZXIwIBcN" +
   "MjYxMTIzMDM0MTA4WhgPMjEyNjEwMzAwMzQxMDhaMBMxETAPBgNVBAMMCGF0dGFja2VyMFkwEwYHKoZIzj0CAQYIKoZIzj0D" +
@@ -28,7 +28,7 @@ export const ATTACKER_CERTIFICATE: string =
 /** A listener on this machine that publishes the attacker's keys. */
 export interface Trap {
   readonly url: string;
-  /** How often somebody came. */
+  /** How many requests there were. */
   readonly visits: () => number;
   close(): Promise<void>;
 }

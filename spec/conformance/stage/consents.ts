@@ -1,5 +1,5 @@
 /**
- * Consent tokens: drafted as they should be, then signed as drafted.
+ * Drafts and signs consent tokens.
  * @module
  */
 import { hex } from "../base/encoding.ts";
@@ -24,7 +24,7 @@ export interface Draft {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** What a consent token is to say that is not ordinary. */
+/** How a consent token differs from an ordinary one. */
 export interface DraftOptions {
   readonly user: string;
   readonly client?: Party;
@@ -33,20 +33,20 @@ export interface DraftOptions {
   readonly issuer?: Issuer;
   readonly issuedAt?: number;
   readonly lifetimeSeconds?: number;
-  /** Claims to add or replace; `undefined` takes one away. */
+  /** Claims to add or replace; `undefined` removes one. */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** Header parameters to add or replace; `undefined` takes one away. */
+  /** Header parameters to add or replace; `undefined` removes one. */
   readonly header?: Readonly<Record<string, unknown>>;
 }
 
 /** Short enough for implementations with strict limits. */
 const LIFETIME_SECONDS = 60;
 
-/** Drafts a token that is good but for what the options say. */
+/** Drafts a token that is valid except for what the options change. */
 export function draft(stage: Stage, options: DraftOptions): Draft {
   const { target } = stage;
   const issuer = options.issuer ?? offered(target.issuer, "sign");
-  // While the clock runs, a second of doubt: a token must never be issued in the future by mistake.
+  // While the clock runs, leave a second of slack: iat must not be in the future by mistake.
   const iat = options.issuedAt ?? now(stage) - (stage.frozenAt === null ? 1 : 0);
   const lifetime = options.lifetimeSeconds ?? lifetimeOf(stage);
   const claims = {
@@ -72,7 +72,7 @@ export function lifetimeOf({ target }: Stage): number {
   return Math.min(LIFETIME_SECONDS, target.policy.consentMaxLifetimeSeconds ?? LIFETIME_SECONDS);
 }
 
-/** Signs a draft as a trusted issuer would: with its own key, or by the harness. */
+/** Signs a draft for a trusted issuer, with its key or through the harness. */
 export async function sign(
   stage: Stage,
   { header, claims }: Draft,
@@ -86,7 +86,7 @@ export async function sign(
   return token;
 }
 
-/** Makes a compact JWS of anything, signed by anybody. */
+/** Makes a compact JWS from anything, signed by anyone. */
 export async function signAnything(
   stage: Stage,
   header: Part,
@@ -98,18 +98,18 @@ export async function signAnything(
   return token;
 }
 
-/** The issuer's own key for an algorithm, where the suite holds it. */
+/** The issuer's own key for an algorithm, if the suite has it. */
 export function issuerKey(stage: Stage, alg?: Algorithm): SigningKey {
   const { keys } = offered(stage.target.issuer, "issuer-key");
   return offered(keys.find((key) => alg === undefined || key.alg === alg), alg ?? "issuer-key");
 }
 
-/** A good consent token for a user. */
+/** A valid consent token for a user. */
 export async function consent(stage: Stage, options: DraftOptions): Promise<string> {
   return await sign(stage, draft(stage, options), options.issuer);
 }
 
-/** A good consent token: a fresh one, or a ready one of the subjects, which is then used up. */
+/** A valid consent token: a new one, or a ready one from the subjects, which is then used up. */
 export async function anyConsent(stage: Stage): Promise<string> {
   if (stage.target.issuer !== null) {
     return await consent(stage, { user: await user(stage, actor(stage, "merchant")) });
@@ -119,7 +119,7 @@ export async function anyConsent(stage: Stage): Promise<string> {
   return token;
 }
 
-/** A ready token with a flaw, where the suite cannot sign one itself. */
+/** A ready token with a flaw, if the suite cannot sign one itself. */
 export function flawedConsent(stage: Stage, flaw: FlawName): string | null {
   if (stage.target.issuer !== null) return null;
   const token = offered(stage.target.subjects.consentTokens.flawed[flaw], "sign");
@@ -127,7 +127,7 @@ export function flawedConsent(stage: Stage, flaw: FlawName): string | null {
   return token;
 }
 
-/** The positive twin of a refusal: a token without any flaw, for a user of its own, is redeemed. */
+/** The positive twin of a refusal: redeems a token without a flaw, for a user of its own. */
 export async function controlConsent(
   stage: Stage,
   options: Partial<DraftOptions> = {},
@@ -138,7 +138,7 @@ export async function controlConsent(
   });
 }
 
-/** Redeems a fresh token of a user: a delegated connection and its tokens. */
+/** Redeems a new token of a user: establishes a delegated connection and gets its tokens. */
 export async function delegate(stage: Stage, options: DraftOptions): Promise<Tokens> {
   return granted(await redeem(stage, await consent(stage, options), options.client));
 }

@@ -1,5 +1,5 @@
 /**
- * What a client of the implementation can do: the only answers that are judged.
+ * Requests that a client can send to the implementation. Only their responses are judged.
  * @module
  */
 import { base64, fromBase64url, isObject, utf8 } from "../base/encoding.ts";
@@ -9,7 +9,7 @@ import { offered, type Party } from "../target/target.ts";
 import { check, control, Failure, Missing, show } from "../verdict.ts";
 import type { Reply } from "../wire/wire.ts";
 
-/** The document that the suite sends unless a case is about documents. */
+/** The document that the suite sends, unless a case is about documents. */
 export const DOCUMENT = `mutation FetchTokens($publicId: String, $consentToken: String) {
   fetchTokensForUser(publicId: $publicId, consentToken: $consentToken) {
     accessToken expiresIn publicId refreshToken scope tokenType
@@ -17,7 +17,7 @@ export const DOCUMENT = `mutation FetchTokens($publicId: String, $consentToken: 
   }
 }`;
 
-/** The payload fields that are filled on success and null on failure. */
+/** The payload fields that are set on success and null on failure. */
 export const TOKEN_FIELDS = [
   "accessToken",
   "expiresIn",
@@ -36,12 +36,12 @@ export interface FetchArguments {
 /** A secret that no client has. */
 export const WRONG_SECRET = "wrong-secret-0123456789";
 
-/** Who asks: a client with its credentials, or whatever stands in an Authorization header. */
+/** The sender: a client with its credentials, or an arbitrary Authorization header. */
 export type Caller = Party | { readonly authorization: string | null };
 
-/** An answer of the mutation. */
+/** A response of the mutation. */
 export interface FetchAnswer extends Reply {
-  /** `data.fetchTokensForUser`, where it is an object. */
+  /** `data.fetchTokensForUser`, if it is an object. */
   readonly payload: Readonly<Record<string, unknown>> | null;
   /** The code of the first user error. */
   readonly code: string | null;
@@ -49,7 +49,7 @@ export interface FetchAnswer extends Reply {
   readonly errors: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Tokens as the mutation or a refresh hands them out. */
+/** Tokens as the mutation or a refresh issues them. */
 export interface Tokens {
   readonly accessToken: string;
   readonly refreshToken: string;
@@ -62,7 +62,7 @@ export function basic({ id, secret }: Pick<Party, "id" | "secret">): string {
   return `Basic ${base64(utf8(`${id}:${secret}`))}`;
 }
 
-/** The header, and all of it that is secret or nearly so is hidden. */
+/** The header. Everything in it that may be secret is hidden. */
 function authorizationOf(stage: Stage, caller: Caller): string | null {
   if (!("authorization" in caller)) return basic(caller);
   const { authorization } = caller;
@@ -72,7 +72,7 @@ function authorizationOf(stage: Stage, caller: Caller): string | null {
   return authorization;
 }
 
-/** What is presented as a token may be a real one with a character changed: it is kept out of reports, too. */
+/** A presented token may be a genuine one with a character changed: it is kept out of reports as well. */
 function hideToken({ wire }: Stage, token: string, kind = "token"): void {
   if (token.length >= 12 && token.length <= LONGEST_SECRET) wire.secrets.number(token, kind);
 }
@@ -120,10 +120,10 @@ export function redeem(stage: Stage, consentToken: string, as?: Caller): Promise
   return fetchTokens(stage, { consentToken }, as);
 }
 
-/** A longer text is none that the suite was given, and no token that could be used. */
+/** Longer texts are neither secrets of the suite nor usable tokens. */
 const LONGEST_SECRET = 40_000;
 
-/** Keeps a consent token out of the report, but for what it says. */
+/** Keeps a consent token out of reports, except its header and claims. */
 export function hideConsent({ wire }: Stage, token: string): void {
   if (token.length > LONGEST_SECRET) return;
   const says = describeJws(token);
@@ -141,7 +141,7 @@ function readAnswer(reply: Reply): FetchAnswer {
   return { ...reply, payload, code, errors: list };
 }
 
-/** The tokens of an answer; fails where there are none. */
+/** The tokens of a response; fails if there are none. */
 export function granted(answer: FetchAnswer): Tokens {
   const { payload, code } = answer;
   const { accessToken, refreshToken, scope, expiresIn } = payload ?? {};
@@ -155,7 +155,7 @@ export function granted(answer: FetchAnswer): Tokens {
   };
 }
 
-/** The positive twin of a refusal: the public id as it should be is granted. */
+/** The positive twin of a refusal: a request by the unaltered public id is granted. */
 export async function controlPublicId(
   stage: Stage,
   publicId: string,
@@ -174,24 +174,24 @@ export function refused(answer: FetchAnswer, ...codes: readonly string[]): void 
   check(codes.includes(answer.code ?? ""), expected, describeAnswer(answer));
 }
 
-/** Fails where the answer carries a token, or is no orderly refusal at all. */
+/** Fails if the response carries a token, or has a status of 500 or more. */
 export function notGranted(answer: FetchAnswer): void {
   const found = describeAnswer(answer);
   check(!carriesTokens(answer), "no tokens", found);
   check(answer.status < 500, "no status of 500 or more", found);
 }
 
-/** Whether a token stands in an answer. */
+/** Whether a response carries a token. */
 export function carriesTokens({ payload }: FetchAnswer): boolean {
   return payload !== null && (payload["accessToken"] ?? payload["refreshToken"] ?? null) !== null;
 }
 
-/** An answer in a few words. */
+/** A response in a few words. */
 export function describeAnswer(answer: FetchAnswer): string {
   const { status, payload, code, errors } = answer;
   const http = status === 200 ? "" : ` with status ${status}`;
   if (code !== null) {
-    return `userErrors code ${code}${carriesTokens(answer) ? " beside tokens" : ""}${http}`;
+    return `userErrors code ${code}${carriesTokens(answer) ? " next to tokens" : ""}${http}`;
   }
   if (payload !== null && carriesTokens(answer)) {
     return `tokens with scope ${show(payload["scope"])}${http}`;
@@ -203,9 +203,9 @@ export function describeAnswer(answer: FetchAnswer): string {
     : `a payload without tokens${http}`;
 }
 
-/** Who asks, for the transcript. */
+/** The name of the sender, for the transcript. */
 export function nameOf({ target: { cast } }: Stage, caller: Caller): string {
-  if ("authorization" in caller) return caller.authorization === null ? "nobody" : "somebody";
+  if ("authorization" in caller) return caller.authorization === null ? "anyone" : "someone";
   const name = Object.entries(cast).find(([, party]) => party === caller)?.[0];
   return name ?? caller.id;
 }
@@ -217,7 +217,7 @@ function labelOf(body: object | string): string {
   return `fetchTokensForUser(${given.map(([name]) => name).join(", ")})`;
 }
 
-/** Asks for a live access token: through introspection, or else the Users API. */
+/** Whether an access token is live, by introspection or else the Users API. */
 export async function isAlive(
   stage: Stage,
   accessToken: string,
@@ -260,7 +260,7 @@ export function revokeToken(
   return form(stage, url, { token, ...more }, as);
 }
 
-/** Asks the token endpoint for new tokens (RFC 6749 §6). */
+/** Requests new tokens from the token endpoint (RFC 6749 §6). */
 export function refresh(
   stage: Stage,
   refreshToken: string,
@@ -276,7 +276,7 @@ export function refresh(
   );
 }
 
-/** The tokens of a refresh; fails where there are none. */
+/** The tokens of a refresh; fails if there are none. */
 export function refreshed({ status, json }: Reply): Tokens {
   const { access_token, refresh_token, scope, expires_in } = isObject(json) ? json : {};
   if (status !== 200 || typeof access_token !== "string") {
@@ -337,7 +337,7 @@ function formBasic({ id, secret }: Party): string {
   return basic({ id: encode(id), secret: encode(secret) });
 }
 
-/** Calls the Users API with whatever stands in the Authorization header. */
+/** Calls the Users API with an arbitrary Authorization header. */
 export function callUsersApi(
   stage: Stage,
   authorization: string | null,
@@ -345,7 +345,7 @@ export function callUsersApi(
 ): Promise<Reply> {
   authorizationOf(stage, { authorization });
   return stage.wire.send({
-    label: `${authorization === null ? "nobody" : "bearer"}: Users API`,
+    label: `${authorization === null ? "anyone" : "bearer"}: Users API`,
     url: offered(stage.target.endpoints.users, "users-endpoint"),
     headers: {
       "content-type": "application/json",

@@ -1,5 +1,5 @@
 /**
- * Where one case plays: users and clients of its own, a clock it may move, a transcript.
+ * What one case works with: users and clients of its own, a clock that it may move, a transcript.
  * @module
  */
 import { base64url, hex } from "../base/encoding.ts";
@@ -36,7 +36,7 @@ export interface Stage {
   frozenAt: number | null;
 }
 
-/** Sets the stage for a case. */
+/** Creates the stage of a case. */
 export function createStage(session: Session, id: string): Stage {
   const wire = createWire(session.line, createSecrets(session.secrets));
   const random = createRandom(deriveSeed(session.seed, id));
@@ -56,8 +56,8 @@ const ROLE_NEED = {
 } as const;
 
 /**
- * Sends a harness command; its answer is never judged.
- * @throws {HarnessFault} where it fails, also by not being there though `describe` names it
+ * Sends a harness command; its response is never judged.
+ * @throws {HarnessFault} if it fails, or is missing although `describe` names it
  */
 export async function harness<Name extends HarnessCommand>(
   { target, wire }: Stage,
@@ -68,16 +68,18 @@ export async function harness<Name extends HarnessCommand>(
     return await command(wire, offered(target.harness, "seed"), name, request);
   } catch (error) {
     if (!(error instanceof Missing) || !target.has.has(error.need)) throw error;
-    throw new HarnessFault(`the harness does not know ${name}, which its description promises`);
+    throw new HarnessFault(
+      `the harness does not provide ${name}, although its description lists it`,
+    );
   }
 }
 
-/** The second at which the implementation is, as well as the suite can know it. */
+/** The current second of the implementation, as far as the suite can know it. */
 export function now({ frozenAt, target }: Stage): number {
   return frozenAt ?? Math.floor((systemNow() + target.clockOffset) / 1000);
 }
 
-/** Stops the clock of the implementation, so that every second can be named. */
+/** Stops the clock of the implementation at a second. */
 export async function freeze(stage: Stage, second: number = now(stage)): Promise<void> {
   const { now: found } = await harness(stage, "clock", { now: second });
   if (found !== second) {
@@ -91,17 +93,17 @@ export async function advance(stage: Stage, seconds: number): Promise<void> {
   await freeze(stage, now(stage) + seconds);
 }
 
-/** Lets the clock run again. */
+/** Lets the clock of the implementation run again. */
 export async function unfreeze(stage: Stage): Promise<void> {
   if (stage.frozenAt === null) return;
   stage.frozenAt = null;
   await harness(stage, "clock", { now: null });
 }
 
-/** A client that a user is connected to, with the consented scope if it is not the whole. */
+/** A client that a user is connected to, with the consented scope unless it is the whole scope. */
 export type Tie = Party | readonly [client: Party, scope: string];
 
-/** A user with exactly these direct connections: a fresh one, or one of the subjects. */
+/** A user with exactly these direct connections: a new one, or one of the subjects. */
 export async function user(stage: Stage, ...ties: readonly Tie[]): Promise<string> {
   if (!stage.target.has.has("seed")) return subject(stage, ties);
   const publicId = `user-${hex(randomBytes(8))}`;
@@ -128,13 +130,13 @@ export function unknownUser(): string {
   return `nobody-${hex(randomBytes(16))}`;
 }
 
-/** A user signs in to a client and consents, once more or for the first time. */
+/** A user signs in to a client and consents, for the first time or again. */
 export async function connect(stage: Stage, user: string, tie: Tie): Promise<void> {
   const [{ id }, scope] = "id" in tie ? [tie, wholeScope(stage.target)] : tie;
   await harness(stage, "seed", { connections: [{ user, client: id, scope }] });
 }
 
-/** A client of the case's own, which it may disable or narrow. */
+/** A client that belongs to the case, which may disable or narrow it. */
 export async function client(
   stage: Stage,
   scope: string = wholeScope(stage.target),
@@ -147,7 +149,7 @@ export async function client(
   return partyOf(seeded);
 }
 
-/** A merchant of the case's own, for whom the suite's issuer may speak. */
+/** A merchant that belongs to the case, for which the suite's issuer may speak. */
 export async function merchant(stage: Stage, scope?: string): Promise<Party> {
   const party = await client(stage, scope);
   const { issuer, publicJwks } = offered(stage.target.issuer, "issuers");

@@ -1,11 +1,11 @@
 /**
- * What an implementation says of itself, read with care: by its harness, or in a subjects file.
+ * Reads what an implementation declares about itself, in its harness or in a subjects file.
  * @module
  */
 import { type NumericSetting, RANGES } from "../../../core/settings.ts";
 import { isObject } from "../base/encoding.ts";
 
-/** Where the endpoints besides the mutation are. Absent: not offered, unless server metadata names it. */
+/** URLs of the endpoints besides the mutation. Absent: not provided, unless server metadata names it. */
 export interface Endpoints {
   readonly token?: string;
   readonly revocation?: string;
@@ -22,26 +22,26 @@ export interface DescribedIssuer {
   readonly keys: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** What an implementation says of itself. */
+/** What an implementation declares about itself. */
 export interface Description {
   readonly name?: string;
   readonly version?: string;
-  /** The harness commands that it offers. */
+  /** The harness commands that it provides. */
   readonly commands?: readonly string[];
-  /** What `aud` of a consent token must be. */
+  /** The `aud` that it requires of a consent token. */
   readonly audience?: string;
   readonly endpoints?: Endpoints;
   readonly algorithms?: readonly string[];
   /** At least three scope tokens that clients can be registered for. */
   readonly scopes?: readonly string[];
-  /** Its numbers, under the names of the reference's settings. */
+  /** Its numbers, named like the settings of the reference. */
   readonly policy?: Partial<Readonly<Record<NumericSetting, number>>>;
   readonly issuer?: DescribedIssuer;
 }
 
 /**
- * Reads a description. Members that there are not are ignored.
- * @throws {RangeError} naming the member that is wrong
+ * Reads a description. Unknown members are ignored.
+ * @throws {RangeError} naming the invalid member
  */
 export function readDescription(json: Readonly<Record<string, unknown>>): Description {
   const texts = (name: string) => json[name] === undefined ? undefined : list(json[name], name);
@@ -81,20 +81,20 @@ function readPolicy(value: unknown): Description["policy"] {
     names.filter((name) => members[name] !== undefined).map((name) => {
       const number = members[name];
       if (!Number.isSafeInteger(number) || Number(number) < 0) {
-        throw wrong(`policy.${name}`, "a whole number from 0");
+        throw wrong(`policy.${name}`, "a non-negative integer");
       }
       return [name, number];
     }),
   );
 }
 
-/** A text is left alone: the reference server's start record names its issuer so. */
+/** A string is ignored: the start record of the reference server names its issuer that way. */
 function readIssuer(value: unknown): DescribedIssuer | undefined {
   if (value === undefined || typeof value === "string") return undefined;
   const members = object(value, "issuer");
   const required = (name: string) => {
     const found = text(members[name], `issuer.${name}`);
-    if (found === undefined) throw wrong(`issuer.${name}`, "a text");
+    if (found === undefined) throw wrong(`issuer.${name}`, "a non-empty string");
     return found;
   };
   const keys = members["jwks"] === undefined ? [] : object(members["jwks"], "issuer.jwks")["keys"];
@@ -109,13 +109,13 @@ function readIssuer(value: unknown): DescribedIssuer | undefined {
 
 function text(value: unknown, name: string): string | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== "string" || value === "") throw wrong(name, "a text");
+  if (typeof value !== "string" || value === "") throw wrong(name, "a non-empty string");
   return value;
 }
 
 function list(value: unknown, name: string): readonly string[] {
   const texts = Array.isArray(value) && value.every((item) => typeof item === "string");
-  if (!texts) throw wrong(name, "a list of texts");
+  if (!texts) throw wrong(name, "a list of strings");
   return value;
 }
 

@@ -1,5 +1,5 @@
 /**
- * One implementation under test: finds out what it offers, seeds the cast, then checks case by case.
+ * A session with one implementation under test: discovers what it provides, and seeds the cast.
  * @module
  */
 import type { Description } from "./description.ts";
@@ -14,40 +14,40 @@ import { NO_SUBJECTS, type Subjects } from "./subjects.ts";
 import { capabilities, type Cast, hideParty, type Issuer, partyOf, type Target } from "./target.ts";
 import { createWire, type Line, Unanswered, type Wire } from "../wire/wire.ts";
 
-/** What to test, and what the suite may work with. */
+/** What to test, and what the suite may use. */
 export interface SessionOptions {
-  /** The endpoint of the mutation; a URL without a path gets the documented one. */
+  /** The endpoint of the mutation. A URL without a path gets the documented one. */
   readonly endpoint: string;
-  /** The harness, where there is one. */
+  /** The harness, if there is one. */
   readonly harness?: string;
   /** Secret. */
   readonly harnessSecret?: string;
   readonly subjects?: Subjects;
   /** Seed of all random choices. Default 1. */
   readonly seed?: number;
-  /** Random histories a case of the group `histories`. Default 16. */
+  /** Random histories per case of the group `histories`. Default 16. */
   readonly histories?: number;
-  /** How long to wait for any one answer. Default 10 000. */
+  /** How long to wait for each response. Default 10,000. */
   readonly timeoutMilliseconds?: number;
 }
 
-/** An implementation that is ready to be tested. */
+/** An implementation that is ready to test. */
 export interface Session {
   readonly target: Target;
   readonly seed: number;
   readonly histories: number;
   readonly line: Line;
-  /** What is secret in the whole run. */
+  /** The secrets of the whole run. */
   readonly secrets: Secrets;
-  /** Merchants that the suite's issuer speaks for; fresh ones are added. */
+  /** Merchants that the suite's issuer speaks for; new ones are added. */
   readonly merchants: string[];
-  /** Ready consent tokens that were not used yet. */
+  /** Ready consent tokens that are still unused. */
   readonly readyTokens: string[];
-  /** Ends what the harness began. */
+  /** Resets what the harness set up. */
   close(): Promise<void>;
 }
 
-/** The suite cannot run at all: nothing there, or not what it says it is. */
+/** The suite cannot run at all. The message says what to do. */
 export class CannotRun extends Error {
   override readonly name = "CannotRun";
 }
@@ -56,7 +56,7 @@ const DEFAULT_SCOPES = ["email", "openid", "profile"];
 
 /**
  * Opens a session.
- * @throws {CannotRun} with what to do about it.
+ * @throws {CannotRun} with a message that says what to do
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const line = { timeoutMilliseconds: options.timeoutMilliseconds ?? 10_000, requests: 0 };
@@ -139,18 +139,20 @@ async function prepare(
 function endpointOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new CannotRun(`"${text}" is no http or https URL: give the endpoint of the mutation.`);
+    throw new CannotRun(
+      `"${text}" is not an http or https URL. Pass the endpoint of the mutation.`,
+    );
   }
   if (url.pathname === "/") url.pathname = PATHS.mutation;
   return url.href;
 }
 
-/** Any answer will do: it tells that somebody is there, and what time it is. */
+/** Any response will do: it shows that the server is running, and its time. */
 async function reach(wire: Wire, endpoint: string): Promise<number> {
   try {
     const sentAt = systemNow();
     const { headers } = await wire.send({
-      label: "nobody: a first request",
+      label: "anyone: first request",
       url: endpoint,
       headers: { "content-type": "application/json", "accept": "application/json" },
       body: JSON.stringify({ query: "{ __typename }" }),
@@ -159,19 +161,19 @@ async function reach(wire: Wire, endpoint: string): Promise<number> {
     return Number.isNaN(date) || Math.abs(date - sentAt) < 2000 ? 0 : date - sentAt;
   } catch (error) {
     if (!(error instanceof Unanswered)) throw error;
-    throw new CannotRun(`There is no answer from ${endpoint}: ${error.message}. Is it running?`);
+    throw new CannotRun(`No response from ${endpoint}: ${error.message}. Is it running?`);
   }
 }
 
 function harnessOf(options: SessionOptions, secrets: Secrets): HarnessAddress | null {
   if (options.harness === undefined) return null;
-  if (!URL.canParse(options.harness)) throw new CannotRun(`"${options.harness}" is no URL.`);
+  if (!URL.canParse(options.harness)) throw new CannotRun(`"${options.harness}" is not a URL.`);
   const secret = options.harnessSecret ?? null;
   if (secret !== null) secrets.add(secret, "harness secret");
   return { url: options.harness, secret };
 }
 
-/** What a subjects file says of the implementation wins over what the harness says. */
+/** The description in a subjects file takes precedence over that of the harness. */
 function definedOf(subjects: Subjects): Description {
   const { name, version, audience, endpoints, algorithms, scopes, policy, issuer } = subjects;
   const given = { name, version, audience, endpoints, algorithms, scopes, policy, issuer };
@@ -239,7 +241,7 @@ async function trustIssuer(
   return { issuer, alg: keys[0]?.alg ?? "ES256", kid: keys[0]?.kid ?? "", keys, publicJwks };
 }
 
-/** The issuer whose key the subjects file lends, or for whom the harness signs. */
+/** The issuer whose key is in the subjects file, or for whom the harness signs. */
 function issuerOf(
   { issuer, audience }: Description,
   { issuerKey }: Subjects,
@@ -258,7 +260,7 @@ function issuerOf(
 async function offsetOf(wire: Wire, harness: HarnessAddress): Promise<number> {
   const { now } = await command(wire, harness, "clock", { now: null });
   if (typeof now !== "number") {
-    throw new CannotRun('The harness must answer clock with {"now": N}.');
+    throw new CannotRun('The harness must answer the command clock with {"now": N}.');
   }
   return Math.abs(now * 1000 - systemNow()) < 2000 ? 0 : now * 1000 - systemNow();
 }

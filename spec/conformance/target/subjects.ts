@@ -1,6 +1,6 @@
 /**
- * The subjects file: what the suite is given to work with where it cannot make it itself. The record
- * that the reference server prints at its start is one.
+ * The subjects file: credentials, users and tokens that the suite cannot create itself. The record that
+ * the reference server prints at its start is one.
  * @module
  */
 import { type Description, readDescription } from "./description.ts";
@@ -16,7 +16,7 @@ export interface SubjectClient {
 /** Ready consent tokens. Each valid one is used once. */
 export interface SubjectTokens {
   readonly valid: readonly string[];
-  /** Genuine but for one flaw, by its name. */
+  /** Genuine except for one flaw, by its name. */
   readonly flawed: Readonly<Partial<Record<FlawName, string>>>;
 }
 
@@ -31,7 +31,7 @@ export const FLAWS: readonly FlawName[] = [
   "otherClient",
 ];
 
-/** What a subjects file holds. */
+/** The content of a subjects file. */
 export interface Subjects extends Description {
   readonly clients: Readonly<
     Partial<Record<"partner" | "otherPartner" | "merchant", SubjectClient>>
@@ -40,7 +40,7 @@ export interface Subjects extends Description {
     Partial<Record<"connected" | "merchantOnly" | "unconnected" | "otherPartnerOnly", string>>
   >;
   readonly consentTokens: SubjectTokens;
-  /** The private key of a trusted issuer, if the suite may have it. Secret. */
+  /** The private key of a trusted issuer, if the suite may use it. Secret. */
   readonly issuerKey: JsonWebKey | null;
 }
 
@@ -54,7 +54,7 @@ export const NO_SUBJECTS: Subjects = {
 
 /**
  * Reads a subjects file.
- * @throws {RangeError} naming the member that is wrong; never a value: they may be secrets.
+ * @throws {RangeError} naming the invalid member, never its value, which may be a secret
  */
 export function readSubjects(json: unknown): Subjects {
   const file = object(json, "the subjects file");
@@ -100,7 +100,7 @@ function list(value: unknown, name: string): readonly unknown[] {
 
 function text(value: unknown, name: string): string {
   if (typeof value === "string" && value !== "") return value;
-  throw new RangeError(`Cannot read the subjects: ${name} must be a text`);
+  throw new RangeError(`Cannot read the subjects: ${name} must be a non-empty string`);
 }
 
 function mapObject<T>(

@@ -1,6 +1,6 @@
 /**
- * What the suite knows of the implementation under test, and whom it may act as. Settled once, before
- * the first case.
+ * What the suite knows about the implementation under test, and the clients that it may act as. Fixed
+ * before the first case.
  * @module
  */
 import type { NumericSetting } from "../../../core/settings.ts";
@@ -22,7 +22,7 @@ export interface Party {
   readonly scope: string;
 }
 
-/** The clients of a run. `null` for those that there are not. */
+/** The clients of a run. `null` for those that are not available. */
 export interface Cast {
   readonly partner: Party | null;
   readonly otherPartner: Party | null;
@@ -31,7 +31,7 @@ export interface Cast {
   readonly resourceServer: Party | null;
 }
 
-/** Somebody who signs consent tokens that the implementation trusts. */
+/** An issuer of consent tokens that the implementation trusts. */
 export interface Issuer {
   /** `iss` */
   readonly issuer: string;
@@ -83,20 +83,20 @@ export function someScope(
   return places.map((place) => scopes[place]).join(" ");
 }
 
-/** The one that is asked for, or {@link Missing}. */
+/** The value, or {@link Missing} if there is none. */
 export function offered<T>(value: T | null | undefined, need: Need): T {
   if (value === null || value === undefined) throw new Missing(need);
   return value;
 }
 
-/** Facts from which it follows what the cases can have. */
+/** The facts that determine which needs are met. */
 export type Offer = Omit<Target, "has"> & {
   readonly commands: ReadonlySet<string>;
   /** Random histories of each kind. */
   readonly histories: number;
 };
 
-/** Everything that cases may need and this target has. */
+/** The needs that this target meets. */
 export function capabilities(offer: Offer): ReadonlySet<Need> {
   const { cast, commands, endpoints, issuer, policy, subjects } = offer;
   const { users, consentTokens } = subjects;

@@ -1,7 +1,7 @@
 /**
- * The harness protocol: how the suite sets the stage in an implementation that runs in test mode. One
- * `POST {harness}/{command}` with a JSON object in and out for each command. What each means is written
- * in docs/reference/harness-protocol.md; harness.schema.json is the same for machines.
+ * The harness protocol: how the suite prepares an implementation that runs in test mode. Each command is
+ * one `POST {harness}/{command}` with a JSON object in and out. docs/reference/harness-protocol.md
+ * specifies the commands; harness.schema.json is the machine-readable form.
  * @module
  */
 import { pause } from "../base/ambient.ts";
@@ -11,7 +11,7 @@ import type { Need } from "../needs.ts";
 import { HarnessFault, Missing } from "../verdict.ts";
 import { type Reply, Unanswered, type Wire, type WireRequest } from "./wire.ts";
 
-/** The commands besides `describe`. An implementation offers those that it can. */
+/** The commands besides `describe`. An implementation provides those that it can. */
 export const COMMANDS = [
   "reset",
   "seed",
@@ -30,7 +30,7 @@ export const COMMANDS = [
 /** The name of a command. */
 export type HarnessCommand = typeof COMMANDS[number];
 
-/** A client to register, with the credentials it is to have. */
+/** A client to register, with its credentials. */
 export interface SeedClient {
   readonly id: string;
   /** Secret. */
@@ -48,7 +48,7 @@ export interface SeedConnection {
   readonly scope: string;
 }
 
-/** A connection, by whom it connects: direct, or through a merchant. */
+/** A connection, identified by its parties: direct, or through a merchant. */
 export interface ConnectionName {
   readonly user: string;
   readonly client: string;
@@ -56,7 +56,7 @@ export interface ConnectionName {
   readonly via?: string;
 }
 
-/** What goes in. */
+/** The input of each command. */
 export interface Requests {
   readonly "reset": Readonly<Record<string, never>>;
   readonly "seed": {
@@ -83,10 +83,10 @@ export interface Requests {
   readonly "client-secret": { readonly client: string; readonly secret: string };
 }
 
-/** Where the harness is. */
+/** The address of the harness. */
 export interface HarnessAddress {
   readonly url: string;
-  /** Secret, if it asks for one. */
+  /** Secret. `null` if it requires none. */
   readonly secret: string | null;
 }
 
@@ -107,8 +107,8 @@ const NEED_OF: Readonly<Record<HarnessCommand, Need>> = {
 
 /**
  * Sends one command.
- * @throws {Missing} where the implementation does not offer it
- * @throws {HarnessFault} where it fails
+ * @throws {Missing} if the implementation does not provide it
+ * @throws {HarnessFault} if it fails
  */
 export async function command<Name extends HarnessCommand>(
   wire: Wire,
@@ -130,7 +130,7 @@ export async function command<Name extends HarnessCommand>(
 
 /**
  * Asks an implementation to describe itself.
- * @throws {HarnessFault} {RangeError} where the answer is no description
+ * @throws {HarnessFault} {RangeError} if the response is not a description
  */
 export async function describe(wire: Wire, harness: HarnessAddress): Promise<Description> {
   const { status, json, text } = await send(wire, harness, "describe", {});
@@ -141,13 +141,13 @@ export async function describe(wire: Wire, harness: HarnessAddress): Promise<Des
   }
   if (json["protocol"] !== 1) {
     throw new HarnessFault(
-      `the harness speaks protocol ${JSON.stringify(json["protocol"])}, the suite 1`,
+      `the harness uses protocol ${JSON.stringify(json["protocol"])}, the suite uses 1`,
     );
   }
   return readDescription(json);
 }
 
-/** Sends a command, and once more where the connection broke: that says nothing about the harness. */
+/** Sends a command. If the connection breaks, it retries once: that says nothing about the harness. */
 async function send(
   wire: Wire,
   { url, secret }: HarnessAddress,
@@ -173,5 +173,5 @@ async function send(
   }
 }
 
-/** By then other connections that were reset in the same moment are known to be gone. */
+/** By then, other connections that were reset at the same time are known to be gone. */
 const AFTER_RESET_MILLISECONDS = 20;

@@ -1,22 +1,22 @@
 /**
- * Keeps secrets out of reports: each is replaced by a label, the same one wherever it stands, so that
- * a reader still sees which token came back.
+ * Keeps secrets out of reports: each is replaced by the same label everywhere, so that a reader still
+ * sees which token was returned.
  * @module
  */
 import { isObject } from "../base/encoding.ts";
 import type { Legend } from "../results.ts";
 
-/** What is known to be secret. */
+/** The known secrets. */
 export interface Secrets {
   /** Remembers a secret under a label. The first label stays. */
   add(secret: string, label: string): void;
   /** Remembers a secret as the next of its kind: `access token 1`, `access token 2` … */
   number(secret: string, kind: string, explain?: () => string): void;
-  /** Remembers every token that stands in a JSON answer. */
+  /** Remembers every token in a JSON response. */
   addTokens(json: unknown): void;
   /** The text with every secret in it replaced by `«label»`. */
   hide(text: string): string;
-  /** What the labels that stand in this text mean, where more can be said. */
+  /** The meanings of the labels in this text, as far as they can be revealed. */
   legend(text: string): readonly Legend[];
 }
 
@@ -27,7 +27,7 @@ const TOKEN_FIELDS: Readonly<Record<string, string>> = {
   refresh_token: "refresh token",
 };
 
-/** Creates an empty list; what `parent` knows is secret here, too. */
+/** Creates an empty list that also includes the secrets of `parent`. */
 export function createSecrets(parent?: Secrets): Secrets {
   const labels = new Map<string, string>();
   const explanations = new Map<string, () => string>();
@@ -66,7 +66,7 @@ export function createSecrets(parent?: Secrets): Secrets {
   return secrets;
 }
 
-/** How a secret may be spelled: as it is, in JSON, in a URL, in a form. */
+/** The spellings of a secret: as it is, in JSON, in a URL, in a form. */
 function variantsOf(secret: string): ReadonlySet<string> {
   const form = new URLSearchParams({ s: secret }).toString().slice(2);
   return new Set([secret, JSON.stringify(secret).slice(1, -1), form.replaceAll("+", "%20"), form]);

@@ -1,5 +1,5 @@
 /**
- * One HTTP request at a time, each bounded in time and size, each written down.
+ * Sends HTTP requests, each bounded in time and size, and records them.
  * @module
  */
 import { pause } from "../base/ambient.ts";
@@ -9,7 +9,7 @@ import type { Exchange } from "../results.ts";
 
 /** A request. */
 export interface WireRequest {
-  /** Who asks what, in words, for the transcript. */
+  /** Who requests what, for the transcript. */
   readonly label: string;
   readonly to?: Exchange["to"];
   readonly method?: string;
@@ -24,16 +24,16 @@ export interface Reply {
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
-  /** The body as JSON; `undefined` where it is none. */
+  /** The body as JSON; `undefined` if it is not JSON. */
   readonly json: unknown;
 }
 
-/** No response came: too late, or the connection broke. */
+/** There was no response: it took too long, or the connection broke. */
 export class Unanswered extends Error {
   override readonly name = "Unanswered";
-  /** The connection broke, which may be the fault of what was sent over it before. */
+  /** The connection broke, possibly because of an earlier request on it. */
   readonly broken: boolean;
-  /** It broke over a long request. */
+  /** It broke during a long request. */
   readonly cutShort: boolean;
   constructor(message: string, broken: boolean, long: boolean) {
     super(message);
@@ -42,7 +42,7 @@ export class Unanswered extends Error {
   }
 }
 
-/** Sends requests and remembers them. */
+/** Sends requests and records them. */
 export interface Wire {
   readonly exchanges: Exchange[];
   readonly secrets: Secrets;
@@ -50,14 +50,14 @@ export interface Wire {
   send(request: WireRequest): Promise<Reply>;
 }
 
-/** What wires share: how long they wait, and how many requests all of them have sent. */
+/** What wires share: the timeout, and the total number of requests. */
 export interface Line {
   readonly timeoutMilliseconds: number;
   requests: number;
 }
 
 const MAX_RESPONSE_BYTES = 4_194_304;
-/** A server that limits rates is waited for, this often and for at most this long each time. */
+/** How often to retry a rate-limited request, and how long to wait at most each time. */
 const PATIENCE = { times: 2, seconds: 5 };
 /**
  * The most characters of an ordinary request. A longer one may be refused for what it asks, so a limit of

@@ -99,7 +99,7 @@ test("tool: an expected failure that does not happen is a failure; one that does
     passes,
   );
   assert.equal(one.code, 1);
-  assert.match(one.stdout, /take it off the list/);
+  assert.match(one.stdout, /remove it from the list/);
   const broken: HttpHandler = () => Promise.resolve({ status: 500, headers: {}, body: "{}" });
   const server = await startServer({ handler: broken, port: 0, host: "127.0.0.1" });
   const fails = await file("fails.txt", "client-authentication/before-the-body\n");
@@ -120,24 +120,24 @@ test("tool: conform exits with 2 and a reason where it cannot run", async () => 
   const badExpected = await file("expected.txt", "contract/there-is-none\n");
   for (
     const [argv, reason] of [
-      [[], /Give one URL/],
-      [[endpoint, "more"], /Give one URL/],
-      [["nonsense"], /no http or https URL/],
-      [["ftp://127.0.0.1/"], /no http or https URL/],
-      [[closed], /There is no answer from .*Is it running\?/],
-      [[endpoint, "--harness", "nonsense"], /no URL/],
+      [[], /Pass exactly one URL/],
+      [[endpoint, "more"], /Pass exactly one URL/],
+      [["nonsense"], /not an http or https URL/],
+      [["ftp://127.0.0.1/"], /not an http or https URL/],
+      [[closed], /No response from .*Is it running\?/],
+      [[endpoint, "--harness", "nonsense"], /not a URL/],
       [[endpoint, "--harness", `${endpoint}/nothing`], /the harness answered describe with status/],
       [[endpoint, "--nonsense"], /nonsense/],
-      [[endpoint, "--report", "pdf"], /There is no report pdf/],
-      [[endpoint, "--only", "nonsense"], /There is no group or case nonsense/],
-      [[endpoint, "--level", "WOULD"], /There is no level WOULD/],
-      [[endpoint, "--seed", "x"], /--seed takes a whole number/],
+      [[endpoint, "--report", "pdf"], /Unknown report format pdf/],
+      [[endpoint, "--only", "nonsense"], /Unknown group or case: nonsense/],
+      [[endpoint, "--level", "WOULD"], /Unknown level: WOULD/],
+      [[endpoint, "--seed", "x"], /--seed must be a whole number/],
       [[endpoint, "--subjects", join(folder, "missing.json")], /Cannot read .*missing\.json/],
-      [[endpoint, "--subjects", notJson], /it is no JSON/],
-      [[endpoint, "--subjects", badSubjects], /clients\.partner\.id must be a text/],
+      [[endpoint, "--subjects", notJson], /not valid JSON/],
+      [[endpoint, "--subjects", badSubjects], /clients\.partner\.id must be a non-empty string/],
       [
         [endpoint, "--expected", badExpected],
-        /names cases that there are not: contract\/there-is-none/,
+        /names unknown cases: contract\/there-is-none/,
       ],
       [[endpoint, "--only", "contract"], /Nothing could be checked/],
       [[

@@ -96,7 +96,7 @@ test("C9, CT-22: a server that looks first and writes later is caught", async ()
   const report = await check(ids, { ports: slowly });
   assert.deepEqual(report.cases.map(({ outcome }) => outcome), ["warned", "warned", "warned"]);
   const story = report.cases.at(-1)?.story ?? [];
-  assert.match(story.at(-1) ?? "", /at once: .* ‖ /);
+  assert.match(story.at(-1) ?? "", /concurrently: .* ‖ /);
   assert.ok(story.filter(isStep).length <= 6, story.join("\n"));
 });
 
@@ -159,9 +159,9 @@ test("tool: a server that hangs gives clear results in bounded time", async () =
   assert.equal(report.summary.failed, 3);
   const failed = report.cases.filter(({ outcome }) => outcome === "failed");
   for (const { reason } of failed) {
-    assert.match(reason ?? "", /^no answer came: no answer within 0.8 s$/);
+    assert.match(reason ?? "", /^no response: no answer within 0.8 s$/);
   }
-  assert.ok(report.cases.some(({ reason }) => reason === "the implementation no longer answers"));
+  assert.ok(report.cases.some(({ reason }) => reason === "the implementation no longer responds"));
 });
 
 test("tool: a server that dies gives clear results at once", async () => {

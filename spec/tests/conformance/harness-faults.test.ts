@@ -49,7 +49,7 @@ test("tool: a harness that fails in the middle of a case makes it fail, whatever
     assert.equal(report.summary.failed, 2, JSON.stringify(report.summary));
     for (const { reason, remedy } of report.cases) {
       assert.match(reason ?? "", /^harness: .*revoke/);
-      assert.match(remedy, /^Mend the harness/);
+      assert.match(remedy, /^Fix the harness/);
     }
   }
 });
@@ -99,6 +99,6 @@ test("tool: who resets a connection over a long request is told to read it to it
   });
   server.close();
   const [result] = report.cases;
-  assert.match(result?.reason ?? "", /^no answer came: the connection failed/);
-  assert.match(result?.remedy ?? "", /^Answer 413 and read the body to its end.* Limit the tokens/);
+  assert.match(result?.reason ?? "", /^no response: the connection failed/);
+  assert.match(result?.remedy ?? "", /^Answer with 413 and read the whole body.* Limit tokens/);
 });

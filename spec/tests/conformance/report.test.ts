@@ -136,7 +136,7 @@ test("tool: the HTML report is one safe page", () => {
   const order = [
     "1 case failed",
     "What is wrong",
-    "What others do better",
+    "Recommendations not followed",
     "Expected failures",
     "What was not checked",
     "By subject",
@@ -175,13 +175,13 @@ test("tool: the text report is short, and coloured only when asked", () => {
 
 test("tool: one sentence tells the outcome", () => {
   assert.equal(verdictOf(FULL), "1 case failed");
-  assert.equal(verdictOf(report([result(0, {})])), "All that was checked passed");
+  assert.equal(verdictOf(report([result(0, {})])), "Everything that was checked passed");
   assert.equal(verdictOf(report([result(0, { outcome: "skipped" })])), "Nothing could be checked");
   assert.equal(
     verdictOf(
       report([result(0, {}), result(1, { outcome: "warned" }), result(2, { outcome: "skipped" })]),
     ),
-    "All that was checked passed, 1 recommendation not followed, 1 case not checked",
+    "Everything that was checked passed, 1 recommendation not followed, 1 case not checked",
   );
 });
 
