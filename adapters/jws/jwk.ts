@@ -7,6 +7,7 @@ import { importJWK, type JWK } from "jose";
 import { isIdentifier } from "../../core/model.ts";
 import { hex } from "../entropy.ts";
 import { decodeBase64url } from "./base64url.ts";
+import { isRocaModulus } from "./roca.ts";
 import { isJsonObject } from "../strict-json.ts";
 
 /** The signature algorithms that are ever accepted. `Ed25519` is RFC 9864's name for what EdDSA means here. */
@@ -82,6 +83,11 @@ async function importPublicJwk(jwk: JWK, owner: string): Promise<VerificationKey
   }
   const key = await importKey(jwk, alg);
   if (key === null) throw refuse("its numbers make no key");
+  if (alg === "RS256" && isRocaModulus(integerOf(jwk.n))) {
+    throw refuse(
+      "it can be factored (ROCA, CVE-2017-15361); generate a new key with other software",
+    );
+  }
   const bits = modulusBits(key);
   if (bits < RSA_BITS.min || bits > RSA_BITS.max) {
     throw refuse(`RSA keys must have ${RSA_BITS.min} to ${RSA_BITS.max} bits`);
@@ -95,7 +101,7 @@ async function importKey(jwk: JWK, alg: SignatureAlgorithm): Promise<CryptoKey |
   const { kty, crv, x, y, n, e } = jwk;
   const numbers = kty === "RSA" ? { n, e } : kty === "EC" ? { x, y } : { x };
   if (Object.values(numbers).some((number) => bytesOf(number) === null)) return null;
-  if (kty === "RSA" && !isSafeExponent(bytesOf(e) ?? new Uint8Array())) return null;
+  if (kty === "RSA" && !isSafeExponent(integerOf(e))) return null;
   const bare = { kty, crv, ...numbers } as JWK;
   try {
     // Deno's importKey takes a point that is not on the curve; its node:crypto does not.
@@ -112,9 +118,12 @@ export async function importCryptoKey(jwk: JWK, alg: SignatureAlgorithm): Promis
 }
 
 /** Odd and above 1: with an exponent of 1 everybody can sign. */
-function isSafeExponent(bytes: Uint8Array): boolean {
-  const exponent = BigInt(`0x0${hex(bytes)}`);
+function isSafeExponent(exponent: bigint): boolean {
   return exponent > 1n && exponent % 2n === 1n;
+}
+
+function integerOf(member: unknown): bigint {
+  return BigInt(`0x0${hex(bytesOf(member) ?? new Uint8Array())}`);
 }
 
 function bytesOf(member: unknown): Uint8Array | null {

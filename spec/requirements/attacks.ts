@@ -244,6 +244,13 @@ const CONSENT_TOKENS: readonly Attack[] = [
     ["C4"],
     "A trusted issuer names a merchant that only another issuer may speak for: `INVALID_TOKEN`.",
   ),
+  attack(
+    "CT-40",
+    ["C2"],
+    "An issuer's RSA key comes from a library whose primes can be guessed (ROCA), so that anyone can " +
+      "compute the private key: the key is refused.",
+    "CVE-2017-15361",
+  ),
 ];
 
 const SCOPES: readonly Attack[] = [

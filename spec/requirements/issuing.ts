@@ -95,6 +95,7 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
     standard("MUST", "RFC 8725", "3.8", "The key belongs to the issuer that `iss` names."),
     standard("MUST", "RFC 7515", "4.1.11", "A `crit` that is not understood is refused."),
     standard("MUST", "RFC 7518", "3.3", "An RSA key has at least 2048 bits."),
+    decided("SHOULD", "RSA keys of the ROCA class (CVE-2017-15361) are refused."),
     decided(
       "SHOULD",
       "Keys and addresses inside the token (`jwk`, `jku`, `x5u`, `x5c`) are never used and never " +

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { createConsentVerifier } from "../../../../adapters/consent/verifier.ts";
 import { generatePrivateJwk, publicJwk } from "../../../../adapters/jws/private-jwk.ts";
+import { isRocaModulus } from "../../../../adapters/jws/roca.ts";
 import { createWorld, ISSUER } from "../../support/world.ts";
 
 const ec = await generatePrivateJwk("ES256", "ec");
@@ -149,4 +150,37 @@ test("C7, CT-27: a key that is gone from the set verifies nothing", async () => 
   const rest = world.issuer.jwks.keys.filter(({ kid }) => kid !== "es");
   const { verify } = await trust(...rest);
   assert.deepEqual(await verify(token), { rejected: "consent_key" });
+});
+
+/** A product of two numbers that are drawn as the library draws its primes; nobody asks whether they are. */
+function rocaModulus(): bigint {
+  const primes = Array.from({ length: 700 }, (_, index) => index + 2)
+    .filter((number, _, all) => all.every((other) => other >= number || number % other !== 0));
+  const product = primes.slice(0, 126).reduce((all, prime) => all * BigInt(prime), 1n);
+  const draw = (factor: bigint, exponent: number) => {
+    let power = 1n;
+    for (let step = 0; step < exponent; step++) power = power * 65_537n % product;
+    return factor * product + power;
+  };
+  return draw((1n << 53n) - 1n, 1_234) * draw((1n << 53n) - 3n, 987);
+}
+
+const modulusJwk = (modulus: bigint): JWK => ({
+  ...publicJwk(rsa),
+  n: Buffer.from(modulus.toString(16).padStart(512, "0"), "hex").toString("base64url"),
+});
+
+test("C2, CT-40: an RSA key of the ROCA class is refused at the start; its neighbours are not", async () => {
+  const modulus = rocaModulus();
+  assert.equal(modulus.toString(2).length, 2048);
+  await assertUnusable(/"rsa".*ROCA/, modulusJwk(modulus));
+  for (const distance of [2n, 4n, 1_000n]) await trust(modulusJwk(modulus + distance));
+});
+
+test("C2: of random moduli none is taken for one of the ROCA class", () => {
+  let modulus = 0x9e3779b97f4a7c15n ** 32n;
+  for (let draw = 0; draw < 10_000; draw++) {
+    modulus = (modulus * 6364136223846793005n + 1442695040888963407n) % (1n << 2048n);
+    assert.ok(!isRocaModulus(modulus | 1n));
+  }
 });
