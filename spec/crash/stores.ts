@@ -2,12 +2,11 @@
  * The stores that a crash test can be run on.
  * @module
  */
-import { join } from "node:path";
 import type { Program } from "./server.ts";
 
 /** The reference server by store, on the data in a folder. */
 export const STORES: Readonly<Record<string, (folder: string) => Program>> = {
-  sqlite: (folder) => serve(["--db", join(folder, "crash.sqlite")]),
+  sqlite: (folder) => serve(["--data", folder]),
 };
 
 function serve(args: readonly string[]): Program {
