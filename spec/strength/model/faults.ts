@@ -1,11 +1,11 @@
 /**
- * Every fault that is planted.
+ * Every fault that is planted into the core.
  * @module
  */
-import { AUTHORITY } from "./faults/authority.ts";
-import type { Fault } from "./faults/fault.ts";
-import { ISSUING } from "./faults/issuing.ts";
-import { TOKENS } from "./faults/tokens.ts";
+import { AUTHORITY } from "./authority.ts";
+import type { CoreFault } from "./fault.ts";
+import { ISSUING } from "./issuing.ts";
+import { TOKENS } from "./tokens.ts";
 
-/** Every fault that is planted. */
-export const FAULTS: readonly Fault[] = [...ISSUING, ...TOKENS, ...AUTHORITY];
+/** Every fault that is planted into the core. */
+export const CORE_FAULTS: readonly CoreFault[] = [...ISSUING, ...TOKENS, ...AUTHORITY];

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { FAULTS } from "./faults.ts";
-import { plant, plantedText } from "./plant.ts";
+import { readText } from "../../house/source.ts";
+import { INVARIANTS } from "../../model/invariants.ts";
 import { WORLDS } from "../../model/worlds.ts";
+import { applyEdits } from "../plant.ts";
+import { CORE_FAULTS } from "./faults.ts";
+import { PLANTED_PAGE } from "./page.ts";
+import { walk } from "./walk.ts";
 
-for (const fault of FAULTS) {
-  test(`tool: the planted fault ${fault.id} still has its place in core/${fault.file}`, () => {
-    assert.doesNotThrow(() => plantedText(fault));
+for (const fault of CORE_FAULTS) {
+  test(`tool: ${fault.id} can be planted into ${fault.file}`, () => {
+    assert.doesNotThrow(() => applyEdits(fault.file, fault));
   });
 }
 
@@ -24,16 +28,23 @@ const CAUGHT = [
 
 for (const { id, world, by } of CAUGHT) {
   test(`tool: ${id}, planted into the core, breaks ${by} in ${world}`, async () => {
-    const fault = FAULTS.find((one) => one.id === id);
+    const fault = CORE_FAULTS.find((one) => one.id === id);
     const plans = WORLDS.filter(({ name }) => name === world);
     assert.ok(fault !== undefined && plans.length === 1);
-    const { caught } = await plant(fault, plans);
+    const { caught } = await walk(fault, plans);
     assert.ok(caught?.invariants.includes(by), `caught by ${caught?.invariants ?? "nothing"}`);
   });
 }
 
-test("tool: a fault whose text is not in the core cannot be planted", () => {
-  const edits = [["this text is not there", ""]] as const;
-  const fault = { id: "nowhere", file: "scope.ts", text: "nothing", edits };
-  assert.throws(() => plantedText(fault), /Cannot plant nowhere: its text occurs 0 times/);
+test("tool: the page about planted bugs lists these faults and invariants", () => {
+  const cells = (list: readonly string[]) => list.map((text) => `| ${text} |`);
+  const page = readText(PLANTED_PAGE);
+  const rows = [
+    ...cells(CORE_FAULTS.map(({ title, file }) => `${title} | \`${file}\``)),
+    ...cells(INVARIANTS.map(({ id }) => `\`${id}\``)),
+  ];
+  const missing = rows.filter((row) => !page.includes(`\n${row}`));
+  assert.deepEqual(missing, [], "run npm run planted -- --write-docs");
+  const count = page.split("\n").filter((line) => /^\| (?!---|fault|invariant)/.test(line)).length;
+  assert.equal(count, rows.length, "run npm run planted -- --write-docs");
 });

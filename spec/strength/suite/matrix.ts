@@ -1,65 +1,84 @@
 /**
- * Runs the suite against every faulty server and every legal variant, and says which case caught what.
- *
- *     npm run prove:faults                       # all of them; writes docs/explanation/strength.md
- *     npm run prove:faults -- --only rotation/  # those whose ids begin so; writes nothing
- *     npm run prove:faults -- --json             # the rows as JSON instead of a table
- *
+ * Runs the suite against every faulty server and every legitimate variant, and says which case caught what.
  * @module
  */
 import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { describeRow, renderStrengthPage, STRENGTH_PAGE_PATH } from "./page.ts";
+import { ROOT } from "../../house/source.ts";
+import { renderStrengthPage, STRENGTH_PAGE } from "./page.ts";
 import { makeRows } from "./pool.ts";
-import { complaints, PLANTED, type Row } from "./row.ts";
+import { collect, levelOf, RESULTS_PATH, writeResults } from "./results.ts";
+import { complaints, isFault, PLANTED, type Row } from "./row.ts";
 
-const { values } = parseArgs({
+const HELP =
+  `Runs the whole suite against every faulty server and every legitimate variant, in 15 minutes.
+Writes ${RESULTS_PATH} and ${STRENGTH_PAGE}, unless something is wrong.
+
+Usage: npm run strength -- [options]
+
+  --only START   only servers whose id starts with this, as rotation/; repeatable; writes nothing
+  --page         write the page from the results as they are, and run nothing
+  --json         print the rows as JSON instead of a table
+  --workers N    processes that share the work; default 2
+  --help         print this text
+
+Exit code 0 if every fault is caught and no variant fails a MUST, otherwise 1.
+`;
+
+const { values: options } = parseArgs({
   options: {
     only: { type: "string", multiple: true, default: [] },
+    page: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     workers: { type: "string", default: "2" },
+    help: { type: "boolean", default: false },
   },
 });
 
-const chosen = PLANTED.filter(({ id }) =>
-  values.only.length === 0 || values.only.some((start) => id.startsWith(start))
-);
-let done = 0;
+if (options.help) console.log(HELP);
+else if (options.page) await writePage();
+else process.exitCode = await main();
 
-/** Progress goes to standard error, so that standard output holds the result alone. */
-function tell(row: Row): void {
-  done += 1;
-  const planted = PLANTED.find(({ id }) => id === row.id);
-  const wrong = planted === undefined ? [] : complaints(planted, row);
-  process.stderr.write(
-    `${done}/${chosen.length} ${describeRow(row)}${
-      wrong.map((text) => `\n    ! ${text}`).join("")
-    }\n`,
+async function main(): Promise<number> {
+  const chosen = PLANTED.filter(({ id }) =>
+    options.only.length === 0 || options.only.some((start) => id.startsWith(start))
   );
+  let done = 0;
+  const complain = (row: Row) => {
+    const planted = chosen.find(({ id }) => id === row.id);
+    return planted === undefined ? [] : complaints(planted, row);
+  };
+  const rows = await makeRows(chosen.map(({ id }) => id), Number(options.workers), (row) => {
+    done += 1;
+    const wrong = complain(row).map((text) => `\n    ! ${text}`).join("");
+    console.error(`${done}/${chosen.length} ${describe(row)}${wrong}`);
+  });
+  const wrong = rows.flatMap((row) => complain(row).map((text) => `${row.id}: ${text}`));
+  if (options.only.length === 0 && wrong.length === 0) {
+    const faults = new Set(PLANTED.filter(isFault).map(({ id }) => id));
+    writeFileSync(ROOT + RESULTS_PATH, writeResults(collect(rows, (id) => faults.has(id))));
+    await writePage();
+  }
+  if (options.json) console.log(JSON.stringify(rows, null, 1));
+  else {
+    const problems = rows.filter(({ problem }) => problem !== null);
+    for (const { id, problem } of problems) console.log(`problem: ${id}: ${problem}`);
+    for (const text of wrong) console.log(`wrong: ${text}`);
+    console.log(`${rows.length} servers, ${wrong.length} complaints`);
+  }
+  return wrong.length === 0 ? 0 : 1;
 }
 
-const rows = await makeRows(chosen.map(({ id }) => id), Number(values.workers), tell);
-const wrong = chosen.flatMap((planted) => {
-  const row = rows.find(({ id }) => id === planted.id);
-  return row === undefined ? [] : complaints(planted, row).map((text) => `${planted.id}: ${text}`);
-});
-const whole = values.only.length === 0;
-if (whole && wrong.length === 0) {
-  writeFileSync(
-    new URL(`../../../${STRENGTH_PAGE_PATH}`, import.meta.url),
-    renderStrengthPage(rows),
-  );
+async function writePage(): Promise<void> {
+  const { default: results } = await import(`${ROOT}${RESULTS_PATH}`, { with: { type: "json" } });
+  writeFileSync(ROOT + STRENGTH_PAGE, renderStrengthPage(results));
+  console.error(`Wrote ${STRENGTH_PAGE}`);
 }
-const problems = rows.flatMap(({ id, problem }) => problem === null ? [] : [`${id}: ${problem}`]);
-process.stdout.write(
-  values.json ? `${JSON.stringify(rows, null, 1)}\n` : [
-    ...rows.map(describeRow),
-    "",
-    ...problems.map((text) => `the suite: ${text}`),
-    ...wrong.map((text) => `wrong: ${text}`),
-    `${rows.length} servers, ${wrong.length} complaints`,
-    "",
-  ].join("\n"),
-);
-process.exitCode = wrong.length === 0 ? 0 : 1;
+
+function describe({ id, failed, seconds, summary }: Row): string {
+  const count = summary === null ? "no result" : `${failed.length} cases`;
+  const level = levelOf(failed.map((found) => found.id));
+  const first = failed.find((found) => found.level === level)?.id ?? "-";
+  return `${id.padEnd(44)} ${count.padStart(9)}  ${level ?? "-"}  ${first}  ${seconds} s`;
+}

@@ -7,10 +7,10 @@ import { fileURLToPath } from "node:url";
 import type { Row } from "./row.ts";
 
 const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
-/** The longest that the suite may take for one server. */
+/** The longest time for one server. */
 const LIMIT_MILLISECONDS = 600_000;
 
-/** Makes the rows of all these servers, and tells of each as soon as it is there. */
+/** Makes the rows of these servers, and reports each as soon as it is ready. */
 export async function makeRows(
   ids: readonly string[],
   workers: number,
@@ -32,7 +32,7 @@ export async function makeRows(
   return ids.flatMap((id) => rows.filter((row) => row.id === id));
 }
 
-/** Negative seconds: the process is gone. */
+/** Negative seconds: the process has ended. */
 function ask(child: ChildProcess, id: string): Promise<Row> {
   return new Promise((resolve) => {
     const end = (row: Row) => {
@@ -40,12 +40,12 @@ function ask(child: ChildProcess, id: string): Promise<Row> {
       child.off("message", end).off("exit", exited);
       resolve(row);
     };
-    const gone = (problem: string) => end({ id, seconds: -1, summary: null, told: [], problem });
+    const gone = (problem: string) => end({ id, seconds: -1, summary: null, failed: [], problem });
     const exited = (code: number | null) => gone(`the process ended with code ${code}`);
     const timer = setTimeout(() => {
       child.off("exit", exited);
       child.kill("SIGKILL");
-      gone(`no end within ${LIMIT_MILLISECONDS / 1000} s`);
+      gone(`not finished within ${LIMIT_MILLISECONDS / 1000} s`);
     }, LIMIT_MILLISECONDS);
     child.on("message", end).on("exit", exited);
     child.send(id);

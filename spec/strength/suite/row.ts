@@ -1,5 +1,5 @@
 /**
- * One row of the matrix: a server, and what the suite said of it.
+ * One row of the results: a server, and what the suite said about it.
  * @module
  */
 import {
@@ -10,82 +10,72 @@ import {
   type Summary,
 } from "../../conformance/mod.ts";
 import { examine, isCaught } from "./examine.ts";
-import type { Fault, Planted, Variant } from "./fault.ts";
+import type { Fault, Planted } from "./fault.ts";
 import { FAULTS } from "./faults/all.ts";
 import { VARIANTS } from "./variants.ts";
 
-/** A case that did not pass. */
-export interface Told {
+/** A case that failed or warned. */
+export interface FailedCase {
   readonly id: string;
   readonly level: Level;
   readonly outcome: CaseResult["outcome"];
   readonly reason: string;
 }
 
-/** What came of one server. */
+/** The result of one server. */
 export interface Row {
   readonly id: string;
   readonly seconds: number;
-  /** `null` where the run came to no end. */
+  /** `null` if the run did not finish. */
   readonly summary: Summary | null;
   /** The cases that found it wrong. */
-  readonly told: readonly Told[];
-  /** Why the run came to no end, or what went wrong within the suite itself. */
+  readonly failed: readonly FailedCase[];
+  /** Why the run did not finish, or what went wrong within the suite itself. */
   readonly problem: string | null;
 }
 
 /** Every server, faulty ones first. */
 export const PLANTED: readonly Planted[] = [...FAULTS, ...VARIANTS];
 
-/** Whether a server is meant to be caught. */
+/** Whether a server must be caught. */
 export function isFault(planted: Planted): planted is Fault {
   return "caughtBy" in planted;
 }
 
-/** Whether a server is meant to pass. */
-export function isVariant(planted: Planted): planted is Variant {
-  return !isFault(planted);
-}
-
 /**
- * Runs the suite against one server: all cases, but for random histories where none of them is named, as
- * they take long to say what other cases say at once.
+ * Runs the suite against one server: all cases, except random histories unless they are named for it,
+ * because they take long to say what other cases say at once.
  */
 export async function makeRow(planted: Planted): Promise<Row> {
-  const { summary, seconds, cases: results } = await examine(
+  const report = await examine(
     planted,
     casesFor(planted),
     isFault(planted) ? planted.histories : undefined,
   );
-  const broken = results.find(({ reason }) => reason?.startsWith("the suite failed"));
+  const broken = report.cases.find(({ reason }) => reason?.startsWith("the suite failed"));
   return {
     id: planted.id,
-    seconds,
-    summary,
-    told: results.filter(isCaught).map(({ id, level, outcome, reason = "" }) => ({
-      id,
-      level,
-      outcome,
-      reason,
-    })),
+    seconds: report.seconds,
+    summary: report.summary,
+    failed: report.cases.filter(isCaught)
+      .map(({ id, level, outcome, reason = "" }) => ({ id, level, outcome, reason })),
     problem: broken === undefined ? null : `${broken.id}: ${broken.reason}`,
   };
 }
 
 function casesFor(planted: Planted): readonly Case[] {
-  if (isVariant(planted)) return cases;
-  const named = isFault(planted) ? planted.caughtBy : [];
-  return cases.filter(({ id, group }) => group !== "histories" || named.includes(id));
+  if (!isFault(planted)) return cases;
+  return cases.filter(({ id, group }) => group !== "histories" || planted.caughtBy.includes(id));
 }
 
-/** Why a row is not as it should be; empty where it is. */
-export function complaints(planted: Planted, { told, problem, summary }: Row): readonly string[] {
-  const said = summary === null ? [`no result: ${problem}`] : [];
+/** Why a row is not as it should be; empty if it is. */
+export function complaints(planted: Planted, { failed, problem, summary }: Row): readonly string[] {
+  const unfinished = summary === null ? [`no result: ${problem}`] : [];
   if (isFault(planted)) {
-    const missing = planted.caughtBy.filter((id) => !told.some((found) => found.id === id));
-    if (told.length === 0) return [...said, "no case caught it"];
-    return [...said, ...missing.map((id) => `not caught by ${id}`)];
+    if (failed.length === 0) return [...unfinished, "no case caught it"];
+    const missing = planted.caughtBy.filter((id) => !failed.some((found) => found.id === id));
+    return [...unfinished, ...missing.map((id) => `not caught by ${id}`)];
   }
-  const failed = told.filter(({ level, outcome }) => level === "MUST" || outcome === "failed");
-  return [...said, ...failed.map(({ id, level, reason }) => `${level} ${id}: ${reason}`)];
+  const wrong = failed.filter(({ level, outcome }) => level === "MUST" || outcome === "failed");
+  return [...unfinished, ...wrong.map(({ id, level, reason }) => `${level} ${id}: ${reason}`)];
 }

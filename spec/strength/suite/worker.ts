@@ -1,6 +1,6 @@
 /**
- * A process of its own that makes rows of the matrix, one after the other, as it is told: a server that
- * takes its process down takes nothing else with it.
+ * A separate process that makes rows on request, one after the other: a server that crashes its process
+ * crashes nothing else.
  * @module
  */
 import process from "node:process";
@@ -10,8 +10,8 @@ process.on("message", async (id: string) => process.send?.(await rowOf(id)));
 
 async function rowOf(id: string): Promise<Row> {
   const planted = PLANTED.find((other) => other.id === id);
-  const nothing = { id, seconds: 0, summary: null, told: [] };
-  if (planted === undefined) return { ...nothing, problem: "there is no such server" };
+  const nothing = { id, seconds: 0, summary: null, failed: [] };
+  if (planted === undefined) return { ...nothing, problem: "unknown server" };
   try {
     return await makeRow(planted);
   } catch (error) {

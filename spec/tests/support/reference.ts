@@ -3,6 +3,7 @@
  * conformance suite and for those who break the server on purpose. No test runner in here.
  * @module
  */
+import type { JWK } from "jose";
 import { createConsentVerifier } from "../../../adapters/consent/verifier.ts";
 import { DEMO_AUDIENCE, DEMO_ISSUER, DEMO_ISSUER_KEY } from "../../../adapters/dev/demo.ts";
 import { createService, followService, type Service } from "../../../adapters/direct.ts";
@@ -30,17 +31,24 @@ export interface ReferenceOptions {
   /** JWT access tokens instead of opaque ones. */
   readonly jwt?: boolean;
   readonly settings?: Partial<Numbers>;
+  /** Settings that the server follows, while its harness declares other ones. */
+  readonly undeclared?: Partial<Numbers>;
   /** The merchants that the demo issuer may speak for. */
   readonly merchants?: readonly string[];
-  /** Replaces ports before the service is built. */
-  readonly ports?: (ports: Ports, clock: AdjustableClock) => Ports;
-  /** Replaces the service. */
-  readonly service?: (service: Service) => Service;
-  /** Endpoints that neither harness nor metadata tell of; their paths answer 404. */
+  /** Replaces ports, each time that the service is built: whenever an issuer is trusted. */
+  readonly ports?: (ports: Ports, clock: AdjustableClock, issuers: TrustedKeys) => Ports;
+  /** Replaces the service, except for the harness. */
+  readonly service?: (service: Service, ports: Ports) => Service;
+  /** Endpoints that neither harness nor metadata mention; their paths answer 404. */
   readonly without?: readonly ("revocation" | "introspection" | "users")[];
   /** Replaces the handler of everything but the harness. */
-  readonly handler?: (handler: HttpHandler) => HttpHandler;
+  readonly handler?: (handler: HttpHandler, service: Service) => HttpHandler;
+  /** Replaces the handler of the harness. */
+  readonly harness?: (handler: HttpHandler) => HttpHandler;
 }
+
+/** The keys of every issuer, as they were handed in last, whether they were accepted or not. */
+export type TrustedKeys = ReadonlyMap<string, readonly JWK[]>;
 
 /** A server that runs. */
 export interface Reference {
@@ -76,19 +84,23 @@ export async function startReference(options: ReferenceOptions = {}): Promise<Re
     merchants: options.merchants ?? [],
     jwks: { keys: [publicJwk(DEMO_ISSUER_KEY)] },
   };
+  const handedIn = new Map<string, readonly JWK[]>([[DEMO_ISSUER, demo.jwks.keys]]);
+  let ports: Ports = { store, tokens, clock };
   const build = async (added: readonly DevIssuer[]) => {
     const issuers = [demo, ...added];
     const consents = await createConsentVerifier(issuers);
-    const ports = { store, tokens, consents, clock };
-    return createService(options.ports?.(ports, clock) ?? ports, {
+    const own = { store, tokens, consents, clock };
+    ports = options.ports?.(own, clock, handedIn) ?? own;
+    return createService(ports, {
       ...policy,
+      ...options.undeclared,
       audience: DEMO_AUDIENCE,
       issuers,
     });
   };
   let built = await build([]);
   const current = followService(() => built);
-  const service = options.service?.(current) ?? current;
+  const service = options.service?.(current, ports) ?? current;
   const product = createHttpHandler(service, {
     publicUrl: server.url,
     rateLimit: null,
@@ -112,9 +124,10 @@ export async function startReference(options: ReferenceOptions = {}): Promise<Re
     key: DEMO_ISSUER_KEY,
     description: () => ({ version: "0.1.0", audience: DEMO_AUDIENCE, policy, endpoints }),
   });
-  const served = options.handler?.(product) ?? product;
+  const served = options.handler?.(product, service) ?? product;
+  const controlled = notingKeys(options.harness?.(harness) ?? harness, handedIn);
   const pruned = withoutEndpoints(served, (options.without ?? []).map((name) => all[name]));
-  handler = (request) => (request.target.startsWith("/harness/") ? harness : pruned)(request);
+  handler = (request) => (request.target.startsWith("/harness/") ? controlled : pruned)(request);
   return {
     endpoint: server.url + PATHS.partners,
     harness: `${server.url}/harness`,
@@ -122,6 +135,17 @@ export async function startReference(options: ReferenceOptions = {}): Promise<Re
       await server.stop(0);
       await store.close();
     },
+  };
+}
+
+/** Keeps the keys that the harness is told to trust. */
+function notingKeys(harness: HttpHandler, issuers: Map<string, readonly JWK[]>): HttpHandler {
+  return async (request) => {
+    if (request.target !== "/harness/trust") return harness(request);
+    const text = await request.body(1_000_000);
+    const { issuer, jwks } = JSON.parse(text);
+    issuers.set(issuer, jwks.keys);
+    return harness({ ...request, body: () => Promise.resolve(text) });
   };
 }
 

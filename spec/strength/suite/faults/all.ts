@@ -1,5 +1,5 @@
 /**
- * Every fault, room by room.
+ * Every fault, by group.
  * @module
  */
 import type { Fault } from "../fault.ts";
@@ -22,15 +22,15 @@ import { TIMES } from "./times.ts";
 import { TOKEN_ENDPOINT } from "./token-endpoint.ts";
 import { TOKEN_FAULTS } from "./tokens.ts";
 
-/** A group of faults. The id of each begins with the name of its room. */
-export interface Room {
+/** A group of faults. The id of each begins with the name of its group. */
+export interface Group {
   readonly name: string;
   readonly title: string;
   readonly faults: readonly Fault[];
 }
 
-/** The rooms about the form of requests and tokens; the others are about what they give. Half of all. */
-export const PROTOCOL_ROOMS: readonly string[] = [
+/** The groups about the form of requests and tokens, which make up half of all faults. */
+export const PROTOCOL_GROUPS: readonly string[] = [
   "contract",
   "input",
   "answers",
@@ -43,31 +43,31 @@ export const PROTOCOL_ROOMS: readonly string[] = [
   "http",
 ];
 
-/** The rooms. */
-export const ROOMS: readonly Room[] = [
-  room("contract", "The schema is not the vendor's", CONTRACT),
-  room("input", "Inputs", INPUT),
-  room("answers", "Answers", ANSWERS),
-  room("clients", "Client authentication", CLIENTS),
-  room("algorithms", "Consent tokens: signatures and algorithms", ALGORITHMS),
-  room("keys", "Consent tokens: whose keys", KEY_FAULTS),
-  room("forms", "Consent tokens: their form", FORMS),
-  room("claims", "Consent tokens: what they say", CLAIMS),
-  room("times", "Consent tokens: when they are good", TIMES),
-  room("redemptions", "Consent tokens: redeemed once", REDEMPTIONS),
-  room("delegations", "Scope and delegation", DELEGATIONS),
-  room("tokens", "Issued tokens and where they are taken", TOKEN_FAULTS),
-  room("introspection", "Introspection", INTROSPECTION),
-  room("token-endpoint", "The token endpoint", TOKEN_ENDPOINT),
-  room("rotation", "Rotation, reuse and scope at refresh", ROTATION),
-  room("ends", "Revocation and withdrawal", ENDS),
-  room("http", "HTTP, limits and leaks", HTTP),
-  room("core", "The core, one line at a time", CORE),
+/** The groups. */
+export const GROUPS: readonly Group[] = [
+  group("contract", "The schema is not the vendor's", CONTRACT),
+  group("input", "Inputs", INPUT),
+  group("answers", "Answers", ANSWERS),
+  group("clients", "Client authentication", CLIENTS),
+  group("algorithms", "Consent tokens: signatures and algorithms", ALGORITHMS),
+  group("keys", "Consent tokens: whose keys", KEY_FAULTS),
+  group("forms", "Consent tokens: form", FORMS),
+  group("claims", "Consent tokens: claims", CLAIMS),
+  group("times", "Consent tokens: validity in time", TIMES),
+  group("redemptions", "Consent tokens: redeemed once", REDEMPTIONS),
+  group("delegations", "Scope and delegation", DELEGATIONS),
+  group("tokens", "Issued tokens and where they are accepted", TOKEN_FAULTS),
+  group("introspection", "Introspection", INTROSPECTION),
+  group("token-endpoint", "The token endpoint", TOKEN_ENDPOINT),
+  group("rotation", "Rotation, reuse and scope at refresh", ROTATION),
+  group("ends", "Revocation and withdrawal", ENDS),
+  group("http", "HTTP, limits and leaks", HTTP),
+  group("core", "The core, one line at a time", CORE),
 ];
 
-function room(name: string, title: string, faults: readonly Fault[]): Room {
+function group(name: string, title: string, faults: readonly Fault[]): Group {
   return { name, title, faults: faults.map((fault) => ({ ...fault, id: `${name}/${fault.id}` })) };
 }
 
-/** The faults of all rooms. */
-export const FAULTS: readonly Fault[] = ROOMS.flatMap(({ faults }) => faults);
+/** The faults of all groups. */
+export const FAULTS: readonly Fault[] = GROUPS.flatMap(({ faults }) => faults);

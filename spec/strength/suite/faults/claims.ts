@@ -1,79 +1,50 @@
 /**
- * What a consent token says, taken too lightly (C4, C8).
+ * Claims of a consent token that are checked too loosely (C4, C8).
  * @module
  */
-import type { Edit, Fault } from "../fault.ts";
+import { DEMO_AUDIENCE } from "../../../../adapters/dev/demo.ts";
+import { sha256 } from "../../../../adapters/entropy.ts";
+import type { Fault } from "../fault.ts";
+import { accepting, claiming, consenting, isSigned } from "../hooks/consents.ts";
+import { combine, serving } from "../hooks/ports.ts";
 
-const CONSENT = "core/consent.ts";
-const VERIFIER = "adapters/consent/verifier.ts";
-const HARNESS = "adapters/dev/harness.ts";
-const AUDIENCE = 'if (consent.audience !== settings.audience) return "consent_audience";';
-const IDS = "if (!isIdentifier(iss) || !isIdentifier(aud) || !isIdentifier(sub)) return null;";
-const CLIENTS =
-  "if (!isClientId(client_id) || !isClientId(azp) || !isIdentifier(jti)) return null;";
-const DESTRUCTURED = "const { iss, sub, client_id, azp, iat, nbf, exp, jti } = claims;";
+/** Accepts an issuer under another name; `find` returns the name under which it is trusted. */
+function findsIssuer(find: (iss: string, names: readonly string[]) => string | undefined) {
+  return () =>
+    accepting((token, reason, issuers) => {
+      const iss = find(String(token.claims["iss"]), [...issuers.keys()]);
+      if (reason !== "consent_issuer" || iss === undefined) return null;
+      const key = issuers.get(iss)?.find(({ kid }) => kid === token.header["kid"]);
+      return key !== undefined && isSigned(token, key) ? { ...token.claims, iss } : null;
+    });
+}
 
-/** Issuers are found by something else than their exact name. */
-function findsIssuer(by: (iss: string, names: string) => string): readonly Edit[] {
-  return [
-    [
-      VERIFIER,
-      'const source = typeof iss === "string" ? sources.get(iss) : undefined;',
-      `const source = sources.get(${by("String(iss)", "[...sources.keys()]")});`,
-    ],
-    [
-      HARNESS,
-      "known.get(String(issuer))?.keys.verify(token)",
-      `known.get(${by("String(issuer)", "[...known.keys()]")})?.keys.verify(token)`,
-    ],
-    [
-      CONSENT,
-      "settings.issuers.find(({ issuer }) => issuer === consent.issuer)",
-      `settings.issuers.find(({ issuer }) =>
-         issuer === ${by("consent.issuer", "settings.issuers.map((other) => other.issuer)")})`,
-    ],
-  ];
+/** Accepts another audience instead of the right one. */
+function acceptsAudience(isFine: (audience: string) => boolean) {
+  return () => consenting(({ audience }) => isFine(audience) ? { audience: DEMO_AUDIENCE } : {});
 }
 
 /** The faults. */
 export const CLAIMS: readonly Fault[] = [
   {
     id: "audience-prefix",
-    title: "The audience of a consent token may be the beginning of this server's identifier.",
-    rules: ["C4"],
-    attacks: ["CT-14"],
-    edits: [[
-      CONSENT,
-      AUDIENCE,
-      'if (!settings.audience.startsWith(consent.audience)) return "consent_audience";',
-    ]],
+    title: "The audience may be a prefix of this server's identifier.",
+    options: acceptsAudience((audience) => DEMO_AUDIENCE.startsWith(audience)),
     caughtBy: ["consent-token/aud-prefix"],
   },
   {
     id: "audience-longer",
-    title: "The audience of a consent token may begin with this server's identifier.",
-    rules: ["C4"],
-    attacks: ["CT-14"],
-    edits: [[
-      CONSENT,
-      AUDIENCE,
-      'if (!consent.audience.startsWith(settings.audience)) return "consent_audience";',
-    ]],
+    title: "The audience may continue after this server's identifier.",
+    options: acceptsAudience((audience) => audience.startsWith(DEMO_AUDIENCE)),
     caughtBy: ["consent-token/aud-longer", "consent-token/aud-slash"],
   },
   {
     id: "audience-optional",
-    title: "A consent token without an audience is for every server.",
-    rules: ["C4"],
-    attacks: ["CT-14"],
-    edits: [
-      [CONSENT, IDS, "if (!isIdentifier(iss) || !isIdentifier(sub)) return null;"],
-      [
-        CONSENT,
-        AUDIENCE,
-        'if (isIdentifier(consent.audience) && consent.audience !== settings.audience) return "consent_audience";',
-      ],
-    ],
+    title: "A consent token without an audience is valid at every server.",
+    options: () =>
+      claiming(({ aud }) =>
+        aud === undefined || aud === null || String(aud) === "" ? { aud: DEMO_AUDIENCE } : {}
+      ),
     caughtBy: [
       "consent-token/aud-missing",
       "consent-token/aud-null",
@@ -82,51 +53,39 @@ export const CLAIMS: readonly Fault[] = [
   },
   {
     id: "audience-of-many",
-    title: "The first audience of a list counts, whoever else is in it.",
-    rules: ["C4"],
-    attacks: ["CT-14"],
-    edits: [[
-      CONSENT,
-      'Array.isArray(claims["aud"]) && claims["aud"].length === 1',
-      'Array.isArray(claims["aud"])',
-    ]],
+    title: "Of a list of audiences only the first is checked.",
+    options: () => claiming(({ aud }) => Array.isArray(aud) ? { aud: aud[0] } : {}),
     caughtBy: ["consent-token/aud-two"],
   },
   {
     id: "any-issuer",
-    title: "An unknown issuer is taken for the one that is known.",
-    rules: ["C4"],
-    attacks: ["CT-11"],
-    edits: findsIssuer((iss, names) =>
-      `(${names}.includes(${iss}) ? ${iss} : ${names}.find((n) => n.includes("main")))`
-    ),
+    title: "An unknown issuer is taken for the known one.",
+    options: findsIssuer((_iss, names) => names.find((name) => name.includes("main"))),
     caughtBy: ["consent-token/iss-unknown", "consent-token/iss-slash"],
   },
   {
     id: "issuer-normalised",
-    title: "Issuers are compared as URLs, without regard to case and a slash at the end.",
-    rules: ["C4"],
-    attacks: ["CT-11"],
-    edits: findsIssuer((iss) => `${iss}.toLowerCase().replace(/\\/$/, "")`),
+    title: "Issuers are compared without regard to case and a trailing slash.",
+    options: findsIssuer((iss, names) => {
+      const normalise = (name: string) => name.toLowerCase().replace(/\/$/, "");
+      return names.find((name) => normalise(name) === normalise(iss));
+    }),
     caughtBy: ["consent-token/iss-slash", "consent-token/iss-case"],
   },
   {
     id: "issuers-in-an-object",
-    title: "Issuers are kept in a plain object, which has more names than issuers.",
-    rules: ["C4", "A2"],
-    attacks: ["CT-11"],
-    edits: [[
-      VERIFIER,
-      'const source = typeof iss === "string" ? sources.get(iss) : undefined;',
-      'const source = iss === "__proto__" ? {} as KeySource : sources.get(iss as string);',
-    ]],
+    title: "Issuers are kept in a plain object, which has a member __proto__.",
+    options: () =>
+      accepting((token, _reason, issuers) => {
+        const keys = Object.fromEntries(issuers)[String(token.claims["iss"])];
+        keys?.find(({ kid }) => kid === token.header["kid"]);
+        return null;
+      }),
     caughtBy: ["consent-token/iss-prototype"],
   },
   {
     id: "any-merchant",
-    title: "The connection with any merchant will do as the source, whichever azp names.",
-    rules: ["C8"],
-    attacks: [],
+    title: "The connection with any merchant can be the source, whatever azp says.",
     edits: [[
       "core/evolve.ts",
       "connections.find((found) => found.client === merchant && found.source === null)",
@@ -137,83 +96,54 @@ export const CLAIMS: readonly Fault[] = [
   {
     id: "scope-missing-is-all",
     title: "A consent token without scope delegates everything.",
-    rules: ["C8"],
-    attacks: ["SC-01"],
-    edits: [[
-      CONSENT,
-      "if (value === undefined) return NO_SCOPE;",
-      'if (!value) return ["email", "openid", "profile"];',
-    ]],
+    options: () => claiming(({ scope }) => ({ scope: scope || "email openid profile" })),
     caughtBy: ["consent-token/no-scope", "consent-token/empty-scope"],
   },
   {
     id: "scope-list",
     title: "scope may be a list.",
-    rules: ["C4"],
-    attacks: [],
-    edits: [[
-      CONSENT,
-      "if (value === undefined) return NO_SCOPE;",
-      'if (value === undefined) return NO_SCOPE; if (Array.isArray(value)) return readScope(value.join(" "));',
-    ]],
+    options: () => claiming(({ scope }) => Array.isArray(scope) ? { scope: scope.join(" ") } : {}),
     caughtBy: ["consent-token/scope-list"],
   },
   {
     id: "scope-lenient",
-    title: "A scope is read leniently: any blanks between, any characters within.",
-    rules: ["G6"],
-    attacks: [],
-    edits: [
-      ["core/scope.ts", 'const tokens = text.split(" ");', "const tokens = text.split(/\\s+/);"],
-      [
-        "core/scope.ts",
-        "return tokens.every((token) => TOKEN.test(token)) ?",
-        "return tokens.length > 0 ?",
-      ],
-    ],
+    title: "Scopes are read leniently: extra white space and invalid characters are dropped.",
+    options: () =>
+      claiming(({ scope }) =>
+        typeof scope === "string"
+          ? { scope: scope.replace(/["\\]/g, "").split(/\s+/).join(" ").trim() }
+          : {}
+      ),
     caughtBy: ["consent-token/scope-double-space", "consent-token/scope-quote"],
   },
   {
     id: "jti-optional",
-    title: "A consent token without jti is good, once and again.",
-    rules: ["C4"],
-    attacks: ["CT-21"],
-    edits: [
-      [
-        CONSENT,
-        DESTRUCTURED,
-        "const { iss, sub, client_id, azp, iat, nbf, exp, jti = String(digest) } = claims;",
-      ],
-    ],
+    title: "A consent token without jti is accepted again and again.",
+    options: () => claiming(({ jti }, { text }) => ({ jti: jti ?? sha256(text) })),
     caughtBy: ["consent-token/jti-missing"],
   },
   {
     id: "claims-coerced",
-    title: "Numbers in the place of names are taken for texts.",
-    rules: ["C4", "G10"],
-    attacks: [],
-    edits: [[
-      CONSENT,
-      DESTRUCTURED,
-      `const { iss, client_id, azp, iat, nbf, exp } = claims;
-       const [sub, jti] = [claims["sub"], claims["jti"]].map((value) => value && String(value));`,
-    ]],
+    title: "Numbers and lists are accepted where a string is required.",
+    options: () =>
+      claiming(({ sub, jti }) => ({ sub: sub && String(sub), jti: jti && String(jti) })),
     caughtBy: ["consent-token/jti-number", "consent-token/sub-number", "consent-token/sub-list"],
   },
   {
     id: "client-optional",
-    title: "A consent token without client_id is for whoever presents it.",
-    rules: ["C4"],
-    attacks: ["CT-15"],
-    edits: [
-      [CONSENT, CLIENTS, "if (!isClientId(azp) || !isIdentifier(jti)) return null;"],
-      [
-        "adapters/direct.ts",
-        "const consent = await verifyConsentToken(shell, selected.consentToken);",
-        `const read = await verifyConsentToken(shell, selected.consentToken);
-         const consent = "rejected" in read ? read : { ...read, client: read.client ?? client };`,
-      ],
-    ],
+    title: "A consent token without client_id can be redeemed by any client.",
+    options: () => {
+      let caller = "";
+      return combine(
+        claiming(({ client_id }) => ({ client_id: client_id ?? caller })),
+        serving((service) => ({
+          fetchTokensForUser(client, args) {
+            caller = client;
+            return service.fetchTokensForUser(client, args);
+          },
+        })),
+      );
+    },
     caughtBy: ["consent-token/client-id-missing"],
   },
 ];

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Fault } from "../fault.ts";
+import { MUTATION, receivingJson } from "../hooks/http.ts";
 
 const SDL = "adapters/graphql.ts";
 
@@ -11,8 +12,6 @@ export const CONTRACT: readonly Fault[] = [
   {
     id: "payload-renamed",
     title: "The payload type has another name.",
-    rules: ["G2"],
-    attacks: [],
     edits: [
       [SDL, "): FetchTokensForUserPayload }", "): FetchTokensForUserResult }"],
       [SDL, "type FetchTokensForUserPayload {", "type FetchTokensForUserResult {"],
@@ -21,73 +20,55 @@ export const CONTRACT: readonly Fault[] = [
   },
   {
     id: "payload-not-null",
-    title: "The payload is declared as never null, which leaves top-level errors no place.",
-    rules: ["G1"],
-    attacks: [],
+    title: "The payload is declared non-null, which leaves no place for top-level errors.",
     edits: [[SDL, "): FetchTokensForUserPayload }", "): FetchTokensForUserPayload! }"]],
     caughtBy: ["contract/payload"],
   },
   {
     id: "access-token-not-null",
-    title: "accessToken is declared as never null.",
-    rules: ["G2"],
-    attacks: [],
+    title: "accessToken is declared non-null.",
     edits: [[SDL, "accessToken: String", "accessToken: String!"]],
     caughtBy: ["contract/payload-access-token", "scope-delegation/unknown-user"],
   },
   {
     id: "expires-in-float",
     title: "expiresIn is declared as a Float.",
-    rules: ["G2"],
-    attacks: [],
     edits: [[SDL, "expiresIn: Int", "expiresIn: Float"]],
     caughtBy: ["contract/payload-expires-in"],
   },
   {
     id: "expires-in-text",
-    title: "expiresIn is a text.",
-    rules: ["G2", "G6"],
-    attacks: [],
+    title: "expiresIn is declared as a String.",
     edits: [[SDL, "expiresIn: Int", "expiresIn: String"]],
     caughtBy: ["contract/payload-expires-in", "tokens-refresh/expires-in"],
   },
   {
     id: "refresh-token-left-out",
     title: "The payload has no field refreshToken.",
-    rules: ["G2"],
-    attacks: [],
     edits: [[SDL, "refreshToken: String", "refresh: String"]],
     caughtBy: ["contract/payload-refresh-token", "client-authentication/credentials"],
   },
   {
     id: "payload-has-more",
-    title: "The payload has a field idToken besides.",
-    rules: ["G2"],
-    attacks: [],
+    title: "The payload also has a field idToken.",
     edits: [[SDL, "tokenType: String", "tokenType: String idToken: String"]],
     caughtBy: ["contract/payload-nothing-else"],
   },
   {
     id: "user-errors-nullable",
     title: "userErrors is declared as a nullable list of nullable errors.",
-    rules: ["G2"],
-    attacks: [],
     edits: [[SDL, "[FetchTokensForUserUserError!]!", "[FetchTokensForUserUserError]"]],
     caughtBy: ["contract/payload-user-errors"],
   },
   {
     id: "error-code-text",
-    title: "The code of a user error is a text.",
-    rules: ["G3"],
-    attacks: [],
+    title: "The code of a user error is declared as a String.",
     edits: [[SDL, "code: FetchTokensForUserUserErrorErrorCode!", "code: String!"]],
     caughtBy: ["contract/user-error-code"],
   },
   {
     id: "error-code-renamed",
-    title: 'The enumeration of codes is called what one would expect, without the doubled "Error".',
-    rules: ["G4"],
-    attacks: [],
+    title: 'The enum of codes is named without the doubled "Error".',
     edits: [
       [
         SDL,
@@ -101,16 +82,12 @@ export const CONTRACT: readonly Fault[] = [
   {
     id: "fourth-error-code",
     title: "There is a fourth error code.",
-    rules: ["G4"],
-    attacks: [],
     edits: [[SDL, "NO_USER }", "NO_USER TOO_MANY_REQUESTS }"]],
     caughtBy: ["contract/error-codes"],
   },
   {
     id: "field-one-text",
-    title: "The field of a user error is one text, not a path.",
-    rules: ["G3"],
-    attacks: [],
+    title: "The field of a user error is a string, not a path.",
     edits: [
       [SDL, "field: [String!]!", "field: String!"],
       ["adapters/direct.ts", "field: [field],", "field,"],
@@ -120,8 +97,6 @@ export const CONTRACT: readonly Fault[] = [
   {
     id: "argument-required",
     title: "The argument publicId has a default.",
-    rules: ["G1", "E1"],
-    attacks: ["IN-03"],
     edits: [[
       SDL,
       'calling client. """ publicId: String',
@@ -131,17 +106,13 @@ export const CONTRACT: readonly Fault[] = [
   },
   {
     id: "argument-id",
-    title: "The argument publicId is an ID, so numbers are taken for texts.",
-    rules: ["G1"],
-    attacks: [],
+    title: "The argument publicId is an ID, so numbers are accepted.",
     edits: [[SDL, 'calling client. """ publicId: String', 'calling client. """ publicId: ID']],
     caughtBy: ["contract/argument-public-id", "input/type-number-literal"],
   },
   {
     id: "third-argument",
     title: "The mutation has a third argument.",
-    rules: ["G1"],
-    attacks: [],
     edits: [[
       SDL,
       'calling client. """ publicId: String',
@@ -151,9 +122,7 @@ export const CONTRACT: readonly Fault[] = [
   },
   {
     id: "not-validated",
-    title: "Documents are executed without having been validated.",
-    rules: ["G2", "A2"],
-    attacks: [],
+    title: "Documents are executed without validation.",
     edits: [[
       "adapters/http/graphql-endpoint.ts",
       "const errors = documents.check(query, document);",
@@ -164,15 +133,11 @@ export const CONTRACT: readonly Fault[] = [
   {
     id: "operation-name-ignored",
     title: "operationName is ignored: the first operation is executed.",
-    rules: ["G7"],
-    attacks: [],
-    edits: [
-      [
-        "adapters/http/graphql-endpoint.ts",
-        "...(operationName && { operationName }),",
-        "operationName: (document.definitions[0] as { name?: { value: string } }).name?.value,",
-      ],
-    ],
+    options: () =>
+      receivingJson(MUTATION, (body) => {
+        const [, name] = /\b(?:query|mutation)\s+(\w+)/.exec(String(body["query"])) ?? [];
+        return name === undefined ? body : { ...body, operationName: name };
+      }),
     caughtBy: ["contract/operation-name"],
   },
 ];

@@ -2,187 +2,191 @@
  * Ends that do not end, or end too much (T7, R1–R3).
  * @module
  */
+import { errorJson, json } from "../../../../adapters/http/exchange.ts";
+import type { Facts, Standing } from "../../../../core/decision.ts";
+import type { Client } from "../../../../core/model.ts";
 import type { Fault } from "../fault.ts";
+import { admittingHolders, receivingForm, REVOKE } from "../hooks/http.ts";
+import { combine, seeing, serving, writing } from "../hooks/ports.ts";
 
-const OAUTH = "adapters/http/oauth.ts";
-const DIRECT = "adapters/direct.ts";
-const END = 'await shell.run({ type: "revoke-token", client, family: genuine.family });';
-const REVOKE = "await service.revokeToken(client.id, token);";
+/** Changes what the authority of a token is computed from. */
+function sees(change: (standing: Standing) => Partial<Standing>) {
+  return () =>
+    seeing((facts) => ({
+      ...facts,
+      standing: facts.standing && { ...facts.standing, ...change(facts.standing) },
+      candidates: facts.candidates.map((one) => ({ ...one, ...change(one) }) as typeof one),
+    }));
+}
+
+/** Writes something else when a family is revoked. */
+function revokesAs(change: (family: NonNullable<Facts["family"]>) => NonNullable<Facts["family"]>) {
+  return () =>
+    writing((written, { family }) =>
+      written.type === "family-ended" && written.cause === "revoked" && family !== null
+        ? [{ type: "family-rotated", family: change(family) }]
+        : [written]
+    );
+}
+
+function enabled(client: Client | null): Client | null {
+  return client && { ...client, status: "enabled" };
+}
 
 /** The faults. */
 export const ENDS: readonly Fault[] = [
   {
     id: "revokes-nothing",
     title: "Revocation answers 200 and does nothing.",
-    rules: ["T7"],
-    attacks: ["RF-19", "RF-10"],
-    edits: [[DIRECT, END, ""]],
+    options: () => serving(() => ({ revokeToken: () => Promise.resolve() })),
     caughtBy: ["revocation/refresh-token", "revocation/hint"],
   },
   {
     id: "revokes-later",
     title: "Revocation answers first and revokes a little later.",
-    rules: ["R2", "T7"],
-    attacks: ["SC-11", "RF-08"],
-    edits: [[DIRECT, END, `setTimeout(() => ${END.slice(6, -1)}, 100);`]],
+    options: () =>
+      serving((service) => ({
+        revokeToken(client, token) {
+          setTimeout(() => service.revokeToken(client, token), 100);
+          return Promise.resolve();
+        },
+      })),
     caughtBy: ["revocation/refresh-token", "revocation/while-refreshing"],
   },
   {
     id: "revokes-refresh-token-alone",
-    title: "A revoked refresh token leaves its access tokens alive.",
-    rules: ["T7"],
-    attacks: ["RF-19"],
-    edits: [[
-      "core/use.ts",
-      'return grant(null, [endFamily(family, "revoked")]);',
-      'return grant(null, [{ type: "family-rotated", family: { ...family, generation: 1e9 } }]);',
-    ]],
+    title: "Revoking a refresh token leaves its access tokens live.",
+    options: revokesAs((family) => ({ ...family, generation: 1e9 })),
     caughtBy: ["revocation/refresh-token-ends-access-token", "revocation/access-token"],
   },
   {
     id: "access-token-not-revoked",
     title: "Access tokens cannot be revoked.",
-    rules: ["T7"],
-    attacks: [],
-    edits: [[
-      DIRECT,
-      "if (genuine === null) return; await shell.run",
-      'if (genuine?.kind !== "refresh") return; await shell.run',
-    ]],
+    options: () =>
+      serving((service) => ({
+        async revokeToken(client, token) {
+          if (await service.authorize(token) === null) await service.revokeToken(client, token);
+        },
+      })),
     caughtBy: ["revocation/access-token"],
   },
   {
     id: "spent-token-not-revoked",
     title: "Only a live token can be revoked.",
-    rules: ["T7"],
-    attacks: [],
-    edits: [[
-      DIRECT,
-      "if (genuine === null) return; await shell.run",
-      `const anybody = { id: "", role: "resource-server" };
-       if (genuine === null || await judge(shell, anybody, token) === null) return;
-       await shell.run`,
-    ]],
+    options: () =>
+      serving((service, store) => ({
+        async revokeToken(id, token) {
+          const { client } = await store.read({ client: id });
+          const live = client && await service.introspect(client, token);
+          if (live) await service.revokeToken(id, token);
+        },
+      })),
     caughtBy: ["revocation/spent-refresh-token"],
   },
   {
     id: "revocation-ends-connection",
-    title: "To revoke a token ends the connection, with all its families.",
-    rules: ["T7"],
-    attacks: ["RF-19"],
-    edits: [[
-      "core/use.ts",
-      'return grant(null, [endFamily(family, "revoked")]);',
-      `const connection = { ...standing.connection, status: "revoked", revokedAt: 0 };
-       return grant(null, [endFamily(family, "revoked"), { type: "connection-revoked", connection }]);`,
-    ]],
+    title: "Revoking a token ends the connection with all its families.",
+    options: () =>
+      writing((change, { standing }) =>
+        change.type === "family-ended" && change.cause === "revoked" && standing !== null
+          ? [change, {
+            type: "connection-revoked",
+            connection: { ...standing.connection, status: "revoked", revokedAt: 0 },
+          }]
+          : [change]
+      ),
     caughtBy: ["revocation/other-families-live"],
   },
   {
     id: "unknown-token-400",
-    title: "To revoke what is no token is an error.",
-    rules: ["T7"],
-    attacks: ["RF-18"],
-    edits: [[
-      OAUTH,
-      REVOKE,
-      `if (!token.startsWith("ftfu_")) return invalidRequest("This is no token."); ${REVOKE}`,
-    ]],
+    title: "Revoking an unknown token is an error.",
+    options: () =>
+      receivingForm(
+        REVOKE,
+        (form) =>
+          form.get("token")?.startsWith("ftfu_")
+            ? undefined
+            : errorJson(400, "invalid_request", "This is not a token."),
+      ),
     caughtBy: ["revocation/unknown-token"],
   },
   {
     id: "revocation-hint",
     title: "Revocation looks only where token_type_hint points.",
-    rules: ["T7"],
-    attacks: ["RF-12"],
-    edits: [[
-      OAUTH,
-      REVOKE,
-      `if (form.get("token_type_hint") !== "access_token" || token.startsWith("ftfu_at_")) ${REVOKE}`,
-    ]],
+    options: () =>
+      receivingForm(REVOKE, (form) =>
+        form.get("token_type_hint") === "access_token" &&
+          !form.get("token")?.startsWith("ftfu_at_")
+          ? json(200, {})
+          : undefined),
     caughtBy: ["revocation/hint"],
   },
   {
     id: "revocation-without-client",
-    title: "Anybody who has a token may revoke it.",
-    rules: ["T7"],
-    attacks: [],
-    edits: [[
-      OAUTH,
-      'if ("status" in client && "body" in client) return client;',
-      `if ("status" in client && "body" in client) {
-         if (!request.target.endsWith("revoke")) return client;
-         const live = await service.introspect({ id: "", role: "resource-server" }, form.get("token"));
-         return work(form, { id: live?.client ?? "" });
-       }`,
-    ]],
+    title: "Anyone who holds a token may revoke it.",
+    options: () => admittingHolders(REVOKE, "token"),
     caughtBy: ["revocation/unauthenticated"],
   },
   {
     id: "disabled-client-alive",
-    title: "Tokens of a disabled client go on working.",
-    rules: ["R1"],
-    attacks: ["RF-13", "CT-13"],
-    edits: [[
-      "core/authority.ts",
-      '|| client?.status !== "enabled") return NO_SCOPE;',
-      "|| client === null) return NO_SCOPE;",
-    ]],
+    title: "Tokens of a disabled client keep working.",
+    options: sees(({ client, merchant }) => ({
+      client: enabled(client),
+      merchant: enabled(merchant),
+    })),
     caughtBy: ["revocation/direct-client-disabled", "revocation/delegated-merchant-disabled"],
   },
   {
     id: "disabled-merchant-alive",
-    title: "Delegations of a disabled merchant go on working.",
-    rules: ["R1", "P4"],
-    attacks: ["CT-13"],
-    edits: [[
-      "core/authority.ts",
-      "directScope(source, merchant, user),",
-      'directScope(source, merchant && { ...merchant, status: "enabled" }, user),',
-    ]],
+    title: "Delegations of a disabled merchant keep working.",
+    options: sees(({ merchant }) => ({ merchant: enabled(merchant) })),
     caughtBy: ["revocation/delegated-merchant-disabled"],
   },
   {
     id: "suspension-is-final",
-    title: "After a suspension nothing works again.",
-    rules: ["R1"],
-    attacks: [],
-    edits: [[
-      "core/evolve.ts",
-      "state.users.set(change.user.publicId, change.user);",
-      `state.users.set(change.user.publicId, change.user);
-       if (change.user.status === "suspended") state.families.clear();`,
-    ]],
+    title: "A user who was suspended once stays suspended.",
+    options: () => {
+      const suspended = new Set<string>();
+      return combine(
+        writing((change) => {
+          if (change.type === "user-written" && change.user.status === "suspended") {
+            suspended.add(change.user.publicId);
+          }
+          return [change];
+        }),
+        sees(({ user }) => ({
+          user: user && (suspended.has(user.publicId) ? { ...user, status: "suspended" } : user),
+        }))(),
+      );
+    },
     caughtBy: ["revocation/direct-user-suspended", "revocation/delegated-user-suspended"],
   },
   {
     id: "withdrawal-from-all",
-    title: "To withdraw from one client withdraws from all.",
-    rules: ["R2", "P3"],
-    attacks: [],
-    edits: [[
-      "core/evolve.ts",
-      'case "connection-changed":',
-      `case "connection-revoked":
-         for (const id of state.connectionsOfUser.get(change.connection.user) ?? []) {
-           const found = state.connections.get(id);
-           if (found) state.connections.set(id, { ...found, status: "revoked" });
-         }
-         return;
-       case "connection-changed":`,
-    ]],
+    title: "Withdrawing from one client withdraws from all.",
+    options: () => {
+      const gone = new Set<string>();
+      return combine(
+        writing((change) => {
+          if (change.type === "connection-revoked") gone.add(change.connection.user);
+          return [change];
+        }),
+        sees(({ user }) => ({ user: user && (gone.has(user.publicId) ? null : user) }))(),
+      );
+    },
     caughtBy: ["revocation/others-live", "scope-delegation/delegations-are-separate"],
   },
   {
     id: "withdrawal-ignored",
-    title: "Tokens outlive the withdrawal of the connection they rest on.",
-    rules: ["R2"],
-    attacks: ["SC-10", "SC-11"],
-    edits: [[
-      "core/authority.ts",
-      'if (connection.status === "revoked") return NO_SCOPE;',
-      'if (connection.scope === undefined) return ["email", "openid", "profile"];',
-    ]],
+    title: "Tokens outlive the withdrawal of the connection that they rest on.",
+    options: sees(({ connection }) => ({
+      connection: {
+        scope: ["email", "openid", "profile"],
+        consentedAt: 0,
+        ...connection,
+        status: "active",
+      },
+    })),
     caughtBy: ["revocation/direct-connection-revoked", "consent-token/withdrawn-is-dead"],
   },
 ];

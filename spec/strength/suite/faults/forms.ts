@@ -1,46 +1,62 @@
 /**
- * Consent tokens in a form that they should not have (C2, C3).
+ * Consent tokens in a form that must be refused, or refused in one that must not (C2, C3).
  * @module
  */
 import type { Fault } from "../fault.ts";
-import { HOME_MADE } from "./home-made.ts";
+import { acceptingIf, isSigned, type LooseToken, rejecting, verifying } from "../hooks/consents.ts";
+import { asking } from "../hooks/ports.ts";
 
-const KEYS = "adapters/consent/verifier.ts";
-const JWS = "adapters/jws/jws.ts";
-const TYPE = 'if (typeof typ !== "string" || !TYPE.test(typ)) return "consent_type";';
+/** Accepts tokens with a header parameter that changes how they are read. */
+function ignores(parameter: string) {
+  return () =>
+    acceptingIf(["consent_header"], (token) => parameter in token.header && isSigned(token));
+}
+
+/** Accepts tokens with another `typ`. */
+function acceptsTyp(isFine: (typ: unknown) => boolean) {
+  return () =>
+    acceptingIf(["consent_type"], (token) => isFine(token.header["typ"]) && isSigned(token));
+}
+
+/** Accepts signed tokens that are not well-formed. */
+function acceptsMalformed(isFine: (token: LooseToken) => boolean) {
+  return () => acceptingIf(["consent_malformed"], (token) => isFine(token) && isSigned(token));
+}
+
+/** Changes the consent token before it is read. */
+function edits(edit: (token: string) => string) {
+  return () =>
+    asking((args) =>
+      typeof args.consentToken === "string"
+        ? { ...args, consentToken: edit(args.consentToken) }
+        : args
+    );
+}
 
 /** The faults. */
 export const FORMS: readonly Fault[] = [
   {
     id: "crit-ignored",
     title: "A critical extension that is not understood is ignored.",
-    rules: ["C2"],
-    attacks: ["CT-06"],
-    edits: [...HOME_MADE, [KEYS, '["crit", "b64", "zip",', '["b64", "zip",']],
+    options: ignores("crit"),
     caughtBy: ["consent-token/crit-unknown", "consent-token/crit-empty", "consent-token/crit-text"],
   },
   {
     id: "b64-ignored",
-    title: "A consent token may say that its payload is not encoded.",
-    rules: ["C2"],
-    attacks: ["CT-06"],
-    edits: [...HOME_MADE, [KEYS, '["crit", "b64", "zip",', '["crit", "zip",']],
+    title: "A consent token may declare that its payload is not encoded.",
+    options: ignores("b64"),
     caughtBy: ["consent-token/b64-false-silently"],
   },
   {
     id: "zip-ignored",
-    title: "A consent token may say that it is compressed.",
-    rules: ["C2"],
-    attacks: ["CT-06"],
-    edits: [[KEYS, '"b64", "zip", "jwk"', '"b64", "jwk"']],
+    title: "A consent token may declare that it is compressed.",
+    options: ignores("zip"),
     caughtBy: ["consent-token/zip"],
   },
   {
     id: "typ-ignored",
-    title: "typ is not looked at: an access token or a logout token of the issuer is as good.",
-    rules: ["C3"],
-    attacks: ["CT-07"],
-    edits: [[KEYS, TYPE, ""]],
+    title: "typ is not checked: the issuer's access tokens and logout tokens are accepted, too.",
+    options: acceptsTyp(() => true),
     caughtBy: [
       "consent-token/typ-access-token",
       "consent-token/typ-logout",
@@ -49,56 +65,32 @@ export const FORMS: readonly Fault[] = [
   },
   {
     id: "typ-by-ending",
-    title: "Every typ that ends in jwt is taken.",
-    rules: ["C3"],
-    attacks: ["CT-07"],
-    edits: [[KEYS, "/^(?:application\\/)?consent\\+jwt$/i", "/jwt$/i"]],
+    title: "Every typ that ends in jwt is accepted.",
+    options: acceptsTyp((typ) => /jwt$/i.test(String(typ))),
     caughtBy: ["consent-token/typ-access-token", "consent-token/typ-client-assertion"],
   },
   {
     id: "typ-optional",
-    title: "typ is compared only where there is one.",
-    rules: ["C3"],
-    attacks: ["CT-07"],
-    edits: [[
-      KEYS,
-      'if (typeof typ !== "string" || !TYPE.test(typ))',
-      "if (typ !== undefined && !TYPE.test(String(typ)))",
-    ]],
+    title: "typ is checked only if it is present.",
+    options: acceptsTyp((typ) => typ === undefined),
     caughtBy: ["consent-token/typ-missing"],
   },
   {
     id: "typ-in-one-spelling",
-    title: "typ must be spelled in lower case and without application/.",
-    rules: ["C3"],
-    attacks: [],
-    edits: [[KEYS, "/^(?:application\\/)?consent\\+jwt$/i", "/^consent\\+jwt$/"]],
+    title: "typ must be in lower case and without application/.",
+    options: () => rejecting(({ header }) => header["typ"] !== "consent+jwt", "consent_type"),
     caughtBy: ["consent-token/typ-case", "consent-token/typ-media-type"],
   },
   {
     id: "more-segments",
-    title: "What stands behind the third segment of a consent token is ignored.",
-    rules: ["C2"],
-    attacks: ["IN-08"],
-    edits: [
-      ...HOME_MADE,
-      [JWS, "if (signature === undefined || rest.length > 0)", "if (signature === undefined)"],
-    ],
+    title: "Everything after the third segment of a consent token is ignored.",
+    options: acceptsMalformed(({ segments }) => segments.length > 3),
     caughtBy: ["consent-token/four-segments", "consent-token/trailing-dot"],
   },
   {
     id: "lenient-base64url",
     title: "Base64url is decoded leniently, so one token has many spellings.",
-    rules: ["C2"],
-    attacks: [],
-    edits: [
-      ...HOME_MADE,
-      [
-        "adapters/jws/base64url.ts",
-        'return bytes.toString("base64url") === text ? new Uint8Array(bytes) : null;',
-        "return new Uint8Array(bytes);",
-      ],
-    ],
+    options: acceptsMalformed(({ canonical }) => !canonical),
     caughtBy: [
       "consent-token/stray-bit",
       "consent-token/padded-signature",
@@ -107,34 +99,22 @@ export const FORMS: readonly Fault[] = [
   },
   {
     id: "token-trimmed",
-    title: "Blanks around a consent token are dropped.",
-    rules: ["C2"],
-    attacks: [],
-    edits: [[
-      "adapters/direct.ts",
-      "ports.consents?.verify(token)",
-      "ports.consents?.verify(token.trim())",
-    ]],
+    title: "White space around a consent token is ignored.",
+    options: edits((token) => token.trim()),
     caughtBy: ["consent-token/trailing-newline", "consent-token/leading-space"],
   },
   {
     id: "bearer-dropped",
-    title: "The word Bearer before a consent token is dropped.",
-    rules: ["C2"],
-    attacks: [],
-    edits: [[
-      "adapters/direct.ts",
-      "ports.consents?.verify(token)",
-      'ports.consents?.verify(token.replace(/^Bearer /, ""))',
-    ]],
+    title: "The word Bearer before a consent token is ignored.",
+    options: edits((token) => token.replace(/^Bearer /, "")),
     caughtBy: ["consent-token/bearer-prefix"],
   },
   {
     id: "members-twice",
-    title: "Of two JSON members with one name the last counts.",
-    rules: ["C2"],
-    attacks: [],
-    edits: [[JWS, "parseStrictJson(UTF8.decode(bytes))", "JSON.parse(UTF8.decode(bytes))"]],
+    title: "Of two JSON members with the same name, the last one counts.",
+    options: acceptsMalformed(({ canonical, decoded }) =>
+      canonical && !/[\ufeff\ufffd]/.test(decoded)
+    ),
     caughtBy: [
       "consent-token/header-member-twice",
       "consent-token/claim-twice",
@@ -143,38 +123,31 @@ export const FORMS: readonly Fault[] = [
   },
   {
     id: "lenient-utf-8",
-    title: "Claims that are no UTF-8 are repaired.",
-    rules: ["C2"],
-    attacks: [],
-    edits: [[JWS, "fatal: true, ignoreBOM: true", "fatal: false, ignoreBOM: true"]],
+    title: "Invalid UTF-8 in claims is replaced.",
+    options: acceptsMalformed(({ decoded }) => decoded.includes("\ufffd")),
     caughtBy: ["consent-token/claims-not-utf-8"],
   },
   {
     id: "byte-order-mark",
-    title: "A byte order mark before the claims is skipped.",
-    rules: ["C2"],
-    attacks: [],
-    edits: [[JWS, "fatal: true, ignoreBOM: true", "fatal: true"]],
+    title: "A byte order mark before the claims is ignored.",
+    options: acceptsMalformed(({ decoded }) => decoded.includes("\ufeff")),
     caughtBy: ["consent-token/claims-byte-order-mark"],
   },
   {
     id: "no-limit",
-    title: "Consent tokens may be of any size.",
-    rules: ["C2", "A2"],
-    attacks: ["IN-08"],
-    edits: [[JWS, 'if (token.length > MAX_JWS_LENGTH) return "too_large";', ""]],
+    title: "Consent tokens may have any size.",
+    options: () => acceptingIf(["consent_too_large"], (token) => isSigned(token)),
     caughtBy: ["consent-token/above-16-kib"],
   },
   {
     id: "malformed-throws",
-    title: "A consent token that is no JWS is a failure of the server.",
-    rules: ["C1", "A2"],
-    attacks: [],
-    edits: [[
-      KEYS,
-      'if (typeof read === "string")',
-      'if (typeof read === "string") throw new TypeError(token); if (read === null)',
-    ]],
+    title: "A consent token that is not a JWS causes an internal error.",
+    options: () =>
+      verifying((strict) => async (token) => {
+        const result = await strict(token);
+        if ("rejected" in result && result.rejected === "consent_malformed") throw new TypeError();
+        return result;
+      }),
     caughtBy: [
       "consent-token/two-segments",
       "consent-token/claims-list",
@@ -183,14 +156,8 @@ export const FORMS: readonly Fault[] = [
   },
   {
     id: "unknown-parameter-refused",
-    title: "Header parameters that are not understood make a consent token invalid.",
-    rules: ["C2"],
-    attacks: [],
-    edits: [[
-      KEYS,
-      "if (FORBIDDEN_PARAMETERS.some((name) => name in header))",
-      "if (Object.keys(header).length > 3)",
-    ]],
+    title: "Unknown header parameters make a consent token invalid.",
+    options: () => rejecting(({ header }) => Object.keys(header).length > 3, "consent_header"),
     caughtBy: ["consent-token/unknown-parameter"],
   },
 ];

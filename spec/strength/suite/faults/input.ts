@@ -2,42 +2,45 @@
  * More or less than one input, and odd values (E1–E3, G10).
  * @module
  */
+import { InputError } from "../../../../adapters/direct.ts";
 import type { Fault } from "../fault.ts";
+import { asking, serving, storing } from "../hooks/ports.ts";
+import type { ReferenceOptions } from "../../../tests/support/reference.ts";
 
-const DIRECT = "adapters/direct.ts";
-const REQUEST = "core/request.ts";
+/** Looks users up under another spelling of their public ID. */
+function respells(spell: (publicId: string) => string): ReferenceOptions {
+  return asking((args) =>
+    typeof args.publicId === "string" ? { ...args, publicId: spell(args.publicId) } : args
+  );
+}
 
 /** The faults. */
 export const INPUT: readonly Fault[] = [
   {
     id: "no-input-no-error",
     title: "Neither input is answered with an empty payload and no error.",
-    rules: ["E2"],
-    attacks: ["IN-01"],
-    edits: [[
-      DIRECT,
-      "throw new InputError(MESSAGES.BAD_USER_INPUT);",
-      'return { ...refused("publicId", "NO_USER"), userErrors: [] };',
-    ]],
+    options: () =>
+      serving((service) => ({
+        async fetchTokensForUser(client, args) {
+          try {
+            return await service.fetchTokensForUser(client, args);
+          } catch (error) {
+            if (!(error instanceof InputError)) throw error;
+            const empty = await service.fetchTokensForUser(client, { publicId: "nobody" });
+            return { ...empty, userErrors: [] };
+          }
+        },
+      })),
     caughtBy: ["input/neither", "input/neither-null-variables", "input/both-literals"],
   },
   {
     id: "null-counts",
     title: "An explicit null counts as provided.",
-    rules: ["E1", "E3"],
-    attacks: ["IN-03"],
-    edits: [
-      [
-        REQUEST,
-        "const publicId = args.publicId ?? null;",
-        'const publicId = args.publicId === undefined ? null : args.publicId ?? "";',
-      ],
-      [
-        REQUEST,
-        "const consentToken = args.consentToken ?? null;",
-        'const consentToken = args.consentToken === undefined ? null : args.consentToken ?? "";',
-      ],
-    ],
+    options: () =>
+      asking(({ publicId, consentToken }) => ({
+        ...(publicId !== undefined && { publicId: publicId ?? "" }),
+        ...(consentToken !== undefined && { consentToken: consentToken ?? "" }),
+      })),
     caughtBy: [
       "input/one-literal-null",
       "input/one-null-variable",
@@ -46,107 +49,79 @@ export const INPUT: readonly Fault[] = [
   },
   {
     id: "empty-public-id-absent",
-    title: "An empty public id counts as absent.",
-    rules: ["E1"],
-    attacks: ["IN-04"],
-    edits: [[REQUEST, "args.publicId ?? null", "args.publicId || null"]],
+    title: "An empty public ID counts as absent.",
+    options: () => asking((args) => ({ ...args, publicId: args.publicId || null })),
     caughtBy: ["input/both-empty-public-id", "input/public-id-empty"],
   },
   {
     id: "empty-token-absent",
     title: "An empty consent token counts as absent.",
-    rules: ["E1"],
-    attacks: ["IN-04"],
-    edits: [[REQUEST, "args.consentToken ?? null", "args.consentToken || null"]],
+    options: () => asking((args) => ({ ...args, consentToken: args.consentToken || null })),
     caughtBy: ["input/both-empty-token", "input/consent-token-empty"],
   },
   {
     id: "both-consumes",
-    title: "Of two inputs the consent token is used up before the request is refused.",
-    rules: ["E2", "C6"],
-    attacks: ["IN-02"],
-    options: { settings: { consentRetrySeconds: 0 } },
-    edits: [[
-      DIRECT,
-      'if (selected.stage === "refused") {',
-      `if (args.publicId != null && args.consentToken != null) {
-        const consent = await verifyConsentToken(shell, args.consentToken);
-        if (!("rejected" in consent)) await shell.run({ type: "fetch", by: "consentToken", client, consent });
-      }
-      if (selected.stage === "refused") {`,
-    ]],
+    title: "If both inputs are given, the consent token is redeemed before the request is refused.",
+    options: () => ({
+      settings: { consentRetrySeconds: 0 },
+      ...serving((service) => ({
+        async fetchTokensForUser(client, args) {
+          const { publicId, consentToken } = args;
+          if (publicId && consentToken) await service.fetchTokensForUser(client, { consentToken });
+          return await service.fetchTokensForUser(client, args);
+        },
+      })),
+    }),
     caughtBy: ["input/both-consumes-nothing"],
   },
   {
     id: "input-guessed",
-    title: "A consent token without dots is taken for a public id.",
-    rules: ["C1", "C2"],
-    attacks: [],
-    edits: [[
-      DIRECT,
-      "const consent = await verifyConsentToken(shell, selected.consentToken);",
-      `if (!selected.consentToken.includes(".")) {
-        const publicId = selected.consentToken;
-        return present(shell, "publicId", await shell.run({ type: "fetch", by: "publicId", client, publicId }));
-      }
-      const consent = await verifyConsentToken(shell, selected.consentToken);`,
-    ]],
+    title: "A consent token without dots is taken for a public ID.",
+    options: () =>
+      asking((args) =>
+        args.consentToken && !args.publicId && !args.consentToken.includes(".")
+          ? { publicId: args.consentToken }
+          : args
+      ),
     caughtBy: ["input/swapped"],
   },
   {
     id: "public-id-trimmed",
-    title: "Blanks around a public id are dropped.",
-    rules: ["P1", "G10"],
-    attacks: ["IN-04"],
-    edits: [[
-      DIRECT,
-      "const { publicId } = selected;",
-      "const publicId = selected.publicId.trim();",
-    ]],
+    title: "White space around a public ID is ignored.",
+    options: () => respells((publicId) => publicId.trim()),
     caughtBy: ["input/public-id-trailing-space", "input/public-id-newline"],
   },
   {
     id: "public-id-case-folded",
-    title: "Public ids are compared without regard to case.",
-    rules: ["P1", "G10"],
-    attacks: ["IN-04"],
-    edits: [[
-      DIRECT,
-      "const { publicId } = selected;",
-      "const publicId = selected.publicId.toLowerCase();",
-    ]],
+    title: "Public IDs are compared without regard to case.",
+    options: () => respells((publicId) => publicId.toLowerCase()),
     caughtBy: ["input/public-id-case"],
   },
   {
     id: "public-id-normalised",
-    title: "Public ids are normalised as Unicode (NFKC).",
-    rules: ["P1", "G10"],
-    attacks: ["IN-04"],
-    edits: [[
-      DIRECT,
-      "const { publicId } = selected;",
-      'const publicId = selected.publicId.normalize("NFKC");',
-    ]],
+    title: "Public IDs are normalised as Unicode (NFKC).",
+    options: () => respells((publicId) => publicId.normalize("NFKC")),
     caughtBy: ["input/public-id-full-width"],
   },
   {
     id: "public-id-prefix",
-    title: "A public id is looked up by its beginning.",
-    rules: ["P1", "G10"],
-    attacks: ["IN-04"],
-    edits: [[
-      "adapters/store/memory.ts",
-      "const decision = decide(factsOf(state, keys));",
-      `const longer = [...state.users.keys()].find((id) => keys.user && id.startsWith(keys.user));
-      const decision = decide(factsOf(state, longer === undefined ? keys : { ...keys, user: longer }));`,
-    ]],
+    title: "A public ID is looked up by its prefix.",
+    options: () => {
+      const users = new Set<string>();
+      return storing((store) => ({
+        async transact(keys, decide) {
+          const user = [...users].find((id) => keys.user && id.startsWith(keys.user)) ?? keys.user;
+          const decision = await store.transact({ ...keys, ...(user && { user }) }, decide);
+          if (user && decision.outcome === "granted") users.add(user);
+          return decision;
+        },
+      }));
+    },
     caughtBy: ["input/public-id-prefix"],
   },
   {
     id: "identifiers-unchecked",
-    title: "Identifiers may be of any length and hold any character.",
-    rules: ["G10"],
-    attacks: [],
+    title: "Identifiers may have any length and contain any character.",
     edits: [["core/model.ts", "/^[\\x21-\\x7e]{1,255}$/.test(value)", "value.length > 0"]],
     caughtBy: ["consent-token/jti-long", "consent-token/jti-space", "consent-token/sub-space"],
   },

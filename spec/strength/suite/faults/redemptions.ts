@@ -1,193 +1,181 @@
 /**
- * Consent tokens that are redeemed too often, too late or at somebody else's cost (C6, C9–C14).
+ * Consent tokens that are redeemed too often, too late, or at someone else's expense (C6, C9–C14).
  * @module
  */
-import type { Edit, Fault } from "../fault.ts";
+import { Buffer } from "node:buffer";
+import type { FetchTokensForUserPayload } from "../../../../adapters/direct.ts";
+import type { Decision, Facts } from "../../../../core/decision.ts";
+import { CLOCK_MARGIN_SECONDS, RANGES } from "../../../../core/settings.ts";
+import type { Fault } from "../fault.ts";
+import { readLoosely, verifying } from "../hooks/consents.ts";
+import {
+  answering,
+  combine,
+  decidingEarly,
+  revealing,
+  seeing,
+  serving,
+  storing,
+  writing,
+} from "../hooks/ports.ts";
 
-const FETCH = "core/fetch.ts";
-const SHELL = "adapters/shell.ts";
-const VERIFIER = "adapters/consent/verifier.ts";
-const TRANSACT =
-  "const decision = await ports.store.transact(keysOf(command), (facts) => { seen.user = facts.user !== null; return decide(command, facts, context()); });";
-
-/** Looks first and writes later, with a moment between, where another request can come in. */
-export function looksThenWrites(when: string): Edit {
-  return [
-    SHELL,
-    TRANSACT,
-    `const look = async () => {
-       const found = decide(command, await ports.store.read(keysOf(command)), context());
-       await new Promise((resolve) => setTimeout(resolve, 50));
-       return await ports.store.transact(keysOf(command), () => found);
-     };
-     const decision = ${when}
-       ? await look()
-       : await ports.store.transact(keysOf(command), (facts) => decide(command, facts, context()));`,
-  ];
+/** Changes what is known about a redeemed consent token. */
+function seesUse(change: (facts: Facts, now: number) => Partial<Facts>) {
+  return () =>
+    seeing((facts, now, keys) =>
+      keys.consent && facts.consentUse ? { ...facts, ...change(facts, now) } : facts
+    );
 }
+
+function redeems({ changes }: Decision<unknown>): boolean {
+  return changes.some(({ type }) => type === "consent-redeemed");
+}
+
+const claimsOf = (token: string) =>
+  JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString() || "{}");
 
 /** The faults. */
 export const REDEMPTIONS: readonly Fault[] = [
   {
     id: "look-then-write",
-    title: "Whether a consent token was used is looked up first and written down later.",
-    rules: ["C9", "C11"],
-    attacks: ["CT-22", "SY-06"],
-    edits: [looksThenWrites('command.type === "fetch"')],
+    title: "Whether a consent token was redeemed is checked first and recorded later.",
+    options: () => decidingEarly(redeems),
     caughtBy: ["consent-token/twenty-at-once"],
   },
   {
     id: "stale-replica",
-    title: "Whether a consent token was used is read from a replica that lags behind.",
-    rules: ["C9"],
-    attacks: ["CT-21", "CT-25", "IN-06", "SY-05"],
-    edits: [[
-      FETCH,
-      "if (facts.consentUse !== null) return",
-      "if (facts.consentUse !== null && facts.consentUse.redeemedAt + 5 <= context.now) return",
-    ]],
+    title: "Whether a consent token was redeemed is read from a replica that lags behind.",
+    options: seesUse(({ consentUse }, now) =>
+      (consentUse?.redeemedAt ?? 0) + 5 > now ? { consentUse: null } : {}
+    ),
     caughtBy: ["consent-token/twenty-at-once", "consent-token/twice", "input/aliased-consent"],
   },
   {
     id: "jti-before-signature",
     title:
-      "The jti is written down before the signature is verified: a forged token burns a genuine one.",
-    rules: ["C6"],
-    attacks: ["CT-24"],
-    edits: [
-      [
-        VERIFIER,
-        "const FORBIDDEN_PARAMETERS",
-        "const SEEN = new Map<unknown, string>(); const FORBIDDEN_PARAMETERS",
-      ],
-      [
-        VERIFIER,
-        "const { iss } = claims;",
-        `const { iss, jti } = claims;
-         if (SEEN.has(jti) && SEEN.get(jti) !== token) return { rejected: "consent_redeemed" };
-         SEEN.set(jti, token);`,
-      ],
-    ],
+      "The jti is recorded before the signature is verified: a forged token burns a genuine one.",
+    options: () => {
+      const seen = new Map<unknown, string>();
+      return verifying((strict, issuers) => async (text) => {
+        const token = readLoosely(text, issuers);
+        const jti = token?.claims["jti"];
+        if (token !== null && seen.has(jti) && seen.get(jti) !== text) {
+          return { rejected: "consent_redeemed" };
+        }
+        seen.set(jti, text);
+        return await strict(text);
+      });
+    },
     caughtBy: ["consent-token/burns-nothing-forged", "consent-token/burns-nothing-wrong-audience"],
   },
   {
     id: "jti-of-any-issuer-taken",
-    title: "A jti is remembered without its issuer.",
-    rules: ["C13"],
-    attacks: [],
-    edits: [
-      [
-        "core/evolve.ts",
-        "pair(keys.consent.issuer, keys.consent.jti)",
-        'pair("", keys.consent.jti)',
-      ],
-      ["core/evolve.ts", "pair(change.use.issuer, change.use.jti)", 'pair("", change.use.jti)'],
-    ],
+    title: "A jti is recorded without its issuer.",
+    options: () =>
+      combine(
+        storing((store) => ({
+          transact: ({ consent, ...keys }, decide) =>
+            store.transact(
+              { ...keys, ...(consent && { consent: { ...consent, issuer: "any" } }) },
+              decide,
+            ),
+        })),
+        writing((change) =>
+          change.type === "consent-redeemed"
+            ? [{ ...change, use: { ...change.use, issuer: "any" } }]
+            : [change]
+        ),
+      ),
     caughtBy: ["consent-token/jti-of-each-issuer"],
   },
   {
     id: "jti-forgotten-at-expiry",
     title:
-      "A used jti is forgotten when the token has expired; after a step of the clock it is good again.",
-    rules: ["C13"],
-    attacks: ["CT-23", "CT-25"],
-    edits: [
-      ["core/settings.ts", "CLOCK_MARGIN_SECONDS = 3600", "CLOCK_MARGIN_SECONDS = 0"],
-      [
-        SHELL,
-        TRANSACT,
-        `await ports.store.sweep(
-           { generationStartedAt: 0, familyStartedAt: 0, consentKeepUntil: now(), withdrawnAt: 0 },
-           1000,
-         );
-         ${TRANSACT}`,
-      ],
-    ],
+      "A redeemed jti is forgotten when the token expires; if the clock steps back, it is valid again.",
+    options: () =>
+      combine(
+        storing((store, now) => ({
+          async transact(keys, decide) {
+            const never = { generationStartedAt: 0, familyStartedAt: 0, withdrawnAt: 0 };
+            await store.sweep({ ...never, consentKeepUntil: now() }, 1000);
+            return await store.transact(keys, decide);
+          },
+        })),
+        writing((change) =>
+          change.type === "consent-redeemed"
+            ? [{
+              ...change,
+              use: { ...change.use, keepUntil: change.use.keepUntil - CLOCK_MARGIN_SECONDS },
+            }]
+            : [change]
+        ),
+      ),
     caughtBy: ["consent-token/replay-after-expiry"],
   },
   {
     id: "jti-deleted-with-user",
-    title: "That a consent token was used is deleted together with the user.",
-    rules: ["C13"],
-    attacks: [],
-    edits: [[
-      "core/evolve.ts",
-      "state.users.delete(user);",
-      "state.users.delete(user); state.consentUses.clear();",
-    ]],
+    title: "The record of a redeemed consent token is deleted together with the user.",
+    options: () => {
+      let deletedAt = -1;
+      return combine(
+        writing((change, _facts, now) => {
+          if (change.type === "user-deleted") deletedAt = now;
+          return [change];
+        }),
+        seesUse(({ consentUse }) =>
+          (consentUse?.redeemedAt ?? 0) <= deletedAt ? { consentUse: null, family: null } : {}
+        )(),
+      );
+    },
     caughtBy: ["consent-token/again-after-deletion"],
   },
   {
     id: "retry-starts-anew",
     title: "A consent token whose family has ended starts another one.",
-    rules: ["C11"],
-    attacks: ["CT-21"],
-    edits: [[
-      FETCH,
-      "if (facts.consentUse !== null) return",
-      "if (facts.consentUse !== null && facts.family !== null) return",
-    ]],
+    options: seesUse(({ family }) => family === null ? { consentUse: null } : {}),
     caughtBy: ["consent-token/again-after-token-revocation"],
   },
   {
     id: "retry-for-ever",
-    title: "A retry is answered without end, as long as the token is good.",
-    rules: ["C11"],
-    attacks: ["CT-21"],
-    edits: [[FETCH, "&& now < use.redeemedAt + settings.consentRetrySeconds;", ";"]],
+    title: "Retries are answered until the token expires.",
+    options: seesUse(({ consentUse }, now) => ({
+      consentUse: consentUse && { ...consentUse, redeemedAt: now },
+    })),
     caughtBy: ["consent-token/retry-window"],
   },
   {
     id: "retry-a-second-short",
-    title: "A retry is refused in the last second in which it should be answered.",
-    rules: ["C11"],
-    attacks: [],
-    edits: [[
-      FETCH,
-      "now < use.redeemedAt + settings.consentRetrySeconds",
-      "now + 1 < use.redeemedAt + settings.consentRetrySeconds",
-    ]],
+    title: "A retry is refused in the last second of the window.",
+    options: () => ({
+      undeclared: { consentRetrySeconds: RANGES.consentRetrySeconds.default - 1 },
+    }),
     caughtBy: ["consent-token/retry-window"],
   },
   {
     id: "retry-refused",
-    title: "No retry is answered, though a window is declared.",
-    rules: ["C11"],
-    attacks: [],
-    edits: [[FETCH, "if (!retried || family === null", "if (retried || family === null"]],
+    title: "No retry is answered, although a window is declared.",
+    options: () => ({ undeclared: { consentRetrySeconds: 0 } }),
     caughtBy: ["consent-token/retry"],
   },
   {
     id: "retry-same-access-token",
-    title: "A retry is answered with the very response that was given before.",
-    rules: ["C11", "R1"],
-    attacks: ["SC-09"],
-    edits: [
-      [
-        "adapters/direct.ts",
-        'const NO_DIGEST = sha256("");',
-        'const NO_DIGEST = sha256(""); const ANSWERS = new Map();',
-      ],
-      [
-        "adapters/direct.ts",
-        'return present( shell, "consentToken", await shell.run({ type: "fetch", by: "consentToken", client, consent }), );',
-        `const decision = await shell.run({ type: "fetch", by: "consentToken", client, consent });
-         const known = ANSWERS.get(consent.digest);
-         if (known && decision.outcome === "granted") return known;
-         const answer = await present(shell, "consentToken", decision);
-         ANSWERS.set(consent.digest, answer);
-         return answer;`,
-      ],
-    ],
+    title: "A retry is answered with exactly the first response.",
+    options: () => {
+      const first = new Map<string, FetchTokensForUserPayload>();
+      return answering((payload, { consentToken }) => {
+        if (!consentToken || payload.accessToken === null) return payload;
+        const known = first.get(consentToken) ?? payload;
+        first.set(consentToken, known);
+        return known;
+      });
+    },
     caughtBy: ["consent-token/retry", "consent-token/retry-narrowed"],
   },
   {
     id: "refusal-establishes",
-    title: "A consent token that is refused for its scope establishes the connection all the same.",
-    rules: ["C9"],
-    attacks: [],
+    title: "A consent token that is refused for its scope still creates the connection.",
     edits: [[
-      FETCH,
+      "core/fetch.ts",
       'if (scope.length === 0) return refuse("NO_CONSENT", "no_effective_scope"); const existing',
       `if (scope.length === 0) {
          const parties = { user: consent.user, client: client.id, source: source.id };
@@ -201,61 +189,54 @@ export const REDEMPTIONS: readonly Fault[] = [
   },
   {
     id: "not-established",
-    title: "A redemption gives tokens and remembers no connection for the public id.",
-    rules: ["C12"],
-    attacks: [],
-    edits: [[
-      FETCH,
-      "for (const candidate of [...facts.candidates].sort(byPrecedence)) {",
-      "for (const candidate of facts.candidates.filter(({ source }) => source === null)) {",
-    ]],
+    title: "A redemption issues tokens, but no connection that serves a public ID.",
+    options: () =>
+      seeing((facts, _now, { consent }) =>
+        consent ? facts : {
+          ...facts,
+          candidates: facts.candidates.filter(({ connection }) => connection.source === null),
+        }
+      ),
     caughtBy: ["consent-token/then-public-id"],
   },
   {
     id: "reason-told",
-    title: "The message of INVALID_TOKEN tells the reason.",
-    rules: ["C1"],
-    attacks: ["SY-02"],
-    edits: [[
-      "adapters/direct.ts",
-      'return refused("consentToken", "INVALID_TOKEN");',
-      `const answer = refused("consentToken", "INVALID_TOKEN");
-       return { ...answer, userErrors: [{ ...answer.userErrors[0], message: consent.rejected }] };`,
-    ]],
+    title: "The message of INVALID_TOKEN reveals the reason.",
+    options: () => revealing((reason) => reason),
     caughtBy: ["consent-token/one-message"],
   },
   {
     id: "user-before-token",
-    title: "The user is looked at before the token: an expired token tells who exists.",
-    rules: ["C8"],
-    attacks: ["SY-02"],
-    edits: [[
-      FETCH,
-      "const flaw = judgeConsent(consent, client.id, context);",
-      `const early = refuseUser(consent.user, facts);
-       if (early !== null) return early;
-       const flaw = judgeConsent(consent, client.id, context);`,
-    ]],
+    title: "The user is checked before the token: an expired token reveals who exists.",
+    options: () =>
+      serving((service, store) => ({
+        async fetchTokensForUser(client, args) {
+          const user = args.consentToken && claimsOf(args.consentToken).sub;
+          const facts = user ? await store.read({ user }) : null;
+          return await service.fetchTokensForUser(
+            client,
+            facts !== null && facts.user?.status !== "active" ? { publicId: user } : args,
+          );
+        },
+      })),
     caughtBy: ["consent-token/precedence"],
   },
   {
     id: "merchant-withdrawal-forgotten",
-    title: "A withdrawal from the merchant does not void consent that is on its way.",
-    rules: ["C14"],
-    attacks: ["CT-30"],
-    edits: [[FETCH, "facts.merchantWithdrawal?.directAt ?? -1,", "-1,"]],
+    title: "A withdrawal from the merchant does not void consent tokens that were issued before.",
+    options: () => seeing((facts) => ({ ...facts, merchantWithdrawal: null })),
     caughtBy: ["consent-token/withdrawn-from-merchant"],
   },
   {
     id: "nothing-to-withdraw",
-    title: "To disconnect where there is no connection does nothing.",
-    rules: ["C14"],
-    attacks: ["CT-30"],
-    edits: [[
-      "core/connection.ts",
-      'return grant(null, [...revoked, { type: "withdrawn", withdrawal }]);',
-      'return grant(null, revoked.length === 0 ? [] : [...revoked, { type: "withdrawn", withdrawal }]);',
-    ]],
+    title: "Disconnecting without a connection has no effect.",
+    options: () =>
+      writing((change, facts) =>
+        change.type === "withdrawn" &&
+          facts.candidates.length === 0 && facts.standing === null
+          ? []
+          : [change]
+      ),
     caughtBy: [
       "consent-token/withdrawn-without-connection-partner",
       "consent-token/withdrawn-without-connection-merchant",
@@ -263,71 +244,63 @@ export const REDEMPTIONS: readonly Fault[] = [
   },
   {
     id: "retry-after-withdrawal",
-    title: "A retry is answered while its family lives, though the user withdrew.",
-    rules: ["C11", "C14"],
-    attacks: ["CT-21", "CT-30"],
-    edits: [[
-      FETCH,
-      'if ("code" in verified) { return verified.code === "INVALID_TOKEN"',
-      `if ("code" in verified && verified.reason !== "withdrawn_after_consent") {
-         return verified.code === "INVALID_TOKEN"`,
-    ]],
+    title: "A retry is answered while its family lives, although the user withdrew.",
+    options: seesUse(() => ({ clientWithdrawal: null, merchantWithdrawal: null })),
     caughtBy: ["consent-token/again-after-direct-withdrawal"],
   },
   {
     id: "withdrawal-before-redemption",
-    title: "Whether the user withdrew from the merchant is looked at before the redemption.",
-    rules: ["C11"],
-    attacks: [],
-    edits: [[
-      FETCH,
-      "if (facts.consentUse !== null) return",
-      `if ("code" in verified && verified.reason === "withdrawn_after_consent") {
-         if (facts.clientWithdrawal === null) return verified;
-       }
-       if (facts.consentUse !== null) return`,
-    ]],
+    title: "A withdrawal from the merchant is checked before the redemption.",
+    options: seesUse(({ merchantWithdrawal, clientWithdrawal, consentUse }) =>
+      clientWithdrawal === null && merchantWithdrawal !== null &&
+        (merchantWithdrawal.directAt ?? -1) >= (consentUse?.redeemedAt ?? 0)
+        ? { consentUse: null, family: null }
+        : {}
+    ),
     caughtBy: ["consent-token/again-after-withdrawal-and-return"],
   },
   {
     id: "no-retry-past-exp",
-    title: "A retry is refused from exp on, though the clock difference is forgiven elsewhere.",
-    rules: ["C11"],
-    attacks: [],
-    edits: [[
-      FETCH,
-      "use.digest === consent.digest &&",
-      "use.digest === consent.digest && now < consent.expiresAt &&",
-    ]],
+    title: "A retry is refused from exp on, although clock skew is tolerated elsewhere.",
+    options: seesUse(({ consentUse }, now) => {
+      const skew = RANGES.consentSkewSeconds.default;
+      const isOver = now >= (consentUse?.keepUntil ?? 0) - CLOCK_MARGIN_SECONDS - skew;
+      return { consentUse: consentUse && { ...consentUse, ...(isOver && { digest: "" }) } };
+    }),
     caughtBy: ["consent-token/retry-past-exp"],
   },
   {
     id: "expired-retry",
-    title: "Within the window a retry is answered, however long ago the token expired.",
-    rules: ["C11", "C5"],
-    attacks: ["CT-21"],
-    edits: [[
-      FETCH,
-      'if ("code" in verified) { return verified.code === "INVALID_TOKEN"',
-      `if ("code" in verified && verified.reason !== "consent_expired") {
-         return verified.code === "INVALID_TOKEN"`,
-    ]],
+    title: "A retry within the window is answered, however long ago the token expired.",
+    options: () => {
+      const redeemed = new Set<string>();
+      return combine(
+        verifying((strict, _issuers, now) => async (token) => {
+          const consent = await strict(token);
+          if ("rejected" in consent || !redeemed.has(consent.jti)) return consent;
+          return { ...consent, expiresAt: Math.max(consent.expiresAt, now() + 1) };
+        }),
+        writing((change) => {
+          if (change.type === "consent-redeemed") redeemed.add(change.use.jti);
+          return [change];
+        }),
+      );
+    },
     caughtBy: ["consent-token/retry-past-exp"],
   },
   {
     id: "other-partner-served",
-    title: "A consent token for another partner is answered by the caller's own connection.",
-    rules: ["C4"],
-    attacks: ["CT-15"],
-    edits: [[
-      FETCH,
-      'if ("code" in verified) return verified; const established = establishDelegation',
-      `if ("code" in verified) {
-         const mine = command.consent.client !== client.id && verifyConnection(command.consent.user, facts);
-         return mine && !("code" in mine) ? issue(establishConnection(mine), context) : verified;
-       }
-       const established = establishDelegation`,
-    ]],
+    title: "A consent token for another partner is answered from the caller's own connection.",
+    options: () =>
+      serving((service) => ({
+        async fetchTokensForUser(client, args) {
+          const payload = await service.fetchTokensForUser(client, args);
+          const { client_id, sub } = args.consentToken ? claimsOf(args.consentToken) : {};
+          if (payload.accessToken !== null || client_id === client || !sub) return payload;
+          const own = await service.fetchTokensForUser(client, { publicId: sub });
+          return own.accessToken === null ? payload : own;
+        },
+      })),
     caughtBy: ["consent-token/other-partner-connected"],
   },
 ];

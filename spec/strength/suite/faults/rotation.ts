@@ -2,222 +2,215 @@
  * Rotation, reuse and scope at refresh (T1, T5, T6).
  * @module
  */
+import type { Change, Decision, Facts } from "../../../../core/decision.ts";
+import { readScope } from "../../../../core/scope.ts";
+import { type Numbers, RANGES } from "../../../../core/settings.ts";
+import type { RefreshGranted, Service } from "../../../../adapters/direct.ts";
 import type { Fault } from "../fault.ts";
-import { looksThenWrites } from "./redemptions.ts";
+import { deciding, decidingEarly, seeing, serving, writing } from "../hooks/ports.ts";
 
 const REFRESH = "core/refresh.ts";
-const DIRECT = "adapters/direct.ts";
-const REUSED = '{ ...refuse("invalid_grant", "reused"), changes: [endFamily(family, "reused")] };';
+
+/** Follows another setting than the one that is declared. */
+function follows(name: keyof Numbers, change: number) {
+  return () => ({ undeclared: { [name]: RANGES[name].default + change } });
+}
+
+/** Writes something else when reuse ends a family. */
+function onReuse(change: (written: Change, facts: Facts) => readonly Change[]) {
+  return () =>
+    writing((written, facts) =>
+      written.type === "family-ended" && written.cause === "reused"
+        ? change(written, facts)
+        : [written]
+    );
+}
+
+/** Changes the scope that a refresh asks for. */
+function asksFor(change: (scope: string | undefined) => string | undefined) {
+  return () =>
+    serving((service: Service) => ({
+      refresh: (client, { refreshToken, scope }) =>
+        service.refresh(client, { refreshToken, scope: change(scope ?? undefined) }),
+    }));
+}
+
+/** Gives the connection of a refresh token another scope, or its family. */
+function seesRefresh(change: (facts: Facts) => Partial<Facts>) {
+  return () => seeing((facts, _now, { family }) => family ? { ...facts, ...change(facts) } : facts);
+}
+
+function rotates({ changes }: Decision<unknown>): boolean {
+  return changes.some(({ type }) => type === "family-rotated");
+}
 
 /** The faults. */
 export const ROTATION: readonly Fault[] = [
   {
     id: "refreshes-race",
-    title: "A refresh looks at the family first and writes it later.",
-    rules: ["T5"],
-    attacks: ["RF-02", "SY-06"],
-    edits: [looksThenWrites('command.type === "refresh"')],
+    title: "A refresh reads the family first and writes it later.",
+    options: () => decidingEarly(rotates),
     caughtBy: ["tokens-refresh/twenty-at-once"],
   },
   {
     id: "revocation-races",
-    title: "A revocation that comes while a refresh is under way is undone by it.",
-    rules: ["R2", "T7"],
-    attacks: ["RF-08", "SC-11"],
-    edits: [looksThenWrites('command.type === "refresh"')],
+    title: "A refresh that is in progress undoes a revocation.",
+    options: () => decidingEarly(rotates),
     caughtBy: ["revocation/while-refreshing"],
   },
   {
     id: "not-rotated",
-    title: "A refresh brings no new refresh token.",
-    rules: ["T5"],
-    attacks: ["RF-05"],
-    edits: [[
-      REFRESH,
-      "const rotated = rotateFamily(family, context);",
-      "const rotated = { ...family, generationStartedAt: context.now };",
-    ]],
+    title: "A refresh returns no new refresh token.",
+    options: () =>
+      serving((service) => ({
+        async refresh(client, request) {
+          const tokens = await service.refresh(client, request);
+          const { refreshToken } = request;
+          return "error" in tokens ? tokens : { ...tokens, refreshToken } as RefreshGranted;
+        },
+      })),
     caughtBy: ["tokens-refresh/rotates"],
   },
   {
     id: "lost-response-forks",
-    title: "A refresh that is repeated rotates once more: two chains go on.",
-    rules: ["T5"],
-    attacks: ["RF-02", "RF-03", "RF-06"],
+    title: "A repeated refresh rotates again, so two chains continue.",
     edits: [[REFRESH, 'if (age === 1) return "repeatable";', 'if (age === 1) return "current";']],
-    caughtBy: ["tokens-refresh/twenty-at-once", "tokens-refresh/lost-response-same-successor"],
+    caughtBy: [
+      "tokens-refresh/twenty-at-once",
+      "tokens-refresh/lost-response-same-successor",
+      "tokens-refresh/leapfrog",
+    ],
   },
   {
     id: "reuse-never-seen",
-    title: "Every token of a family can be refreshed, however old.",
-    rules: ["T5"],
-    attacks: ["RF-05"],
+    title: "Every refresh token of a family works, however old.",
     edits: [[REFRESH, 'if (age === 1) return "repeatable";', 'if (age >= 1) return "repeatable";']],
     caughtBy: ["tokens-refresh/reuse-ends-the-family", "tokens-refresh/delayed-duplicate"],
   },
   {
     id: "reuse-ends-all",
-    title: "The reuse of one refresh token ends the connection, with all its families.",
-    rules: ["T5"],
-    attacks: ["RF-05"],
-    edits: [[
-      REFRESH,
-      REUSED,
-      `{ ...refuse("invalid_grant", "reused"), changes: [
-           endFamily(family, "reused"),
-           { type: "connection-revoked", connection: { ...connection, status: "revoked", revokedAt: context.now } },
-         ] };`,
-    ]],
+    title: "Reuse of one refresh token ends the connection with all its families.",
+    options: onReuse((written, { standing }) =>
+      standing === null ? [written] : [written, {
+        type: "connection-revoked",
+        connection: { ...standing.connection, status: "revoked", revokedAt: 0 },
+      }]
+    ),
     caughtBy: ["tokens-refresh/reuse-ends-the-family"],
   },
   {
     id: "access-token-survives-reuse",
-    title: "When reuse ends a family its access tokens live on.",
-    rules: ["T5", "R1"],
-    attacks: ["RF-05"],
-    edits: [
-      [
-        REFRESH,
-        REUSED,
-        '{ ...refuse("invalid_grant", "reused"), changes: [{ type: "family-rotated", family: { ...family, generation: 1e9 } }] };',
-      ],
-    ],
+    title: "When reuse ends a family, its access tokens stay live.",
+    options: onReuse((written, { family }) =>
+      family === null
+        ? [written]
+        : [{ type: "family-rotated", family: { ...family, generation: 1e9 } }]
+    ),
     caughtBy: ["tokens-refresh/reuse-ends-access-tokens"],
   },
   {
     id: "duplicates-refused",
-    title: "A delayed duplicate is reuse at once, though a window is declared.",
-    rules: ["T5"],
-    attacks: ["RF-05"],
-    edits: [[REFRESH, "const delayed = age === 2 &&", "const delayed = age === 3 &&"]],
+    title: "A delayed duplicate counts as reuse at once, although a window is declared.",
+    options: () => ({ undeclared: { refreshDuplicateSeconds: 0 } }),
     caughtBy: ["tokens-refresh/delayed-duplicate"],
   },
   {
     id: "idle-a-second-short",
     title: "A family ends one second before its idle time is over.",
-    rules: ["T1"],
-    attacks: ["RF-15"],
-    edits: [[
-      "core/family.ts",
-      "family.generationStartedAt + settings.refreshIdleSeconds,",
-      "family.generationStartedAt + settings.refreshIdleSeconds - 1,",
-    ]],
+    options: follows("refreshIdleSeconds", -1),
     caughtBy: ["tokens-refresh/idle"],
   },
   {
     id: "absolute-a-second-long",
     title: "A family lives one second past its absolute end.",
-    rules: ["T1"],
-    attacks: ["RF-15", "SC-14"],
-    edits: [[
-      "core/family.ts",
-      "family.startedAt + settings.refreshAbsoluteSeconds,",
-      "family.startedAt + settings.refreshAbsoluteSeconds + 1,",
-    ]],
+    options: follows("refreshAbsoluteSeconds", 1),
     caughtBy: ["tokens-refresh/idle-begins-anew"],
   },
   {
     id: "one-family",
-    title: "A request by public id ends the family that was there.",
-    rules: ["P5"],
-    attacks: [],
-    edits: [[
-      "core/family.ts",
-      "const surplus = families.length + 1 - settings.maxFamilies;",
-      "const surplus = families.length;",
-    ]],
+    title: "A request by public ID ends the existing family.",
+    options: () => ({ undeclared: { maxFamilies: 1 } }),
     caughtBy: ["tokens-refresh/families-are-independent"],
   },
   {
     id: "too-much-scope-ends",
-    title: "To ask for too much scope ends the family.",
-    rules: ["T6"],
-    attacks: ["SC-07"],
-    edits: [[
-      REFRESH,
-      'return refuse("invalid_scope", "scope_widened");',
-      'return { ...refuse("invalid_scope", "scope_widened"), changes: [endFamily(family, "reused")] };',
-    ]],
+    title: "Asking for too much scope ends the family.",
+    options: () =>
+      deciding((decision, { family }) =>
+        decision.outcome === "refused" && decision.reason === "scope_widened" && family !== null
+          ? {
+            ...decision,
+            changes: [{
+              type: "family-ended",
+              family: family.id,
+              connection: family.connection,
+              cause: "reused",
+            }],
+          }
+          : decision
+      ),
     caughtBy: ["tokens-refresh/scope-wider-harms-nothing"],
   },
   {
     id: "too-much-scope-granted",
-    title: "Whatever scope a refresh asks for is granted.",
-    rules: ["T6"],
-    attacks: ["SC-07"],
-    edits: [
-      [
-        REFRESH,
-        'if (!isWithin(requested, family.scope)) return refuse("invalid_scope", "scope_widened");',
-        "",
-      ],
-      [REFRESH, "const scope = intersect(requested, effective);", "const scope = requested;"],
-    ],
+    title: "A refresh gets whatever scope it asks for.",
+    options: () =>
+      serving((service) => ({
+        async refresh(client, { refreshToken, scope }) {
+          const tokens = await service.refresh(client, { refreshToken, scope });
+          if (!("error" in tokens) || tokens.error !== "invalid_scope") return tokens;
+          const granted = await service.refresh(client, { refreshToken });
+          return { ...granted, ...(scope && { scope }) };
+        },
+      })),
     caughtBy: ["tokens-refresh/scope-wider", "tokens-refresh/scope-wider-than-family"],
   },
   {
     id: "connection-scope-refreshed",
-    title:
-      "A refresh gets what the connection has by now, also where that is more than was issued.",
-    rules: ["T6"],
-    attacks: ["SC-07"],
-    edits: [
-      [
-        REFRESH,
-        "const effective = intersect(family.scope, effectiveScope(standing));",
-        "const effective = effectiveScope(standing);",
-      ],
-      [
-        REFRESH,
-        "const requested = command.scope ?? family.scope;",
-        "const requested = command.scope ?? effective;",
-      ],
-      [REFRESH, "if (!isWithin(requested, family.scope))", "if (!isWithin(requested, effective))"],
-    ],
+    title: "A refresh gets the connection's current scope, even if that is more than was issued.",
+    options: seesRefresh(({ family, standing }) => ({
+      family: family && standing?.connection.status === "active"
+        ? { ...family, scope: standing.connection.scope }
+        : family,
+    })),
     caughtBy: ["tokens-refresh/scope-wider-than-family"],
   },
   {
     id: "asked-scope-ignored",
     title: "The scope that a refresh asks for is ignored.",
-    rules: ["T6"],
-    attacks: [],
-    edits: [[
-      REFRESH,
-      "const requested = command.scope ?? family.scope;",
-      "const requested = family.scope;",
-    ]],
+    options: asksFor(() => undefined),
     caughtBy: ["tokens-refresh/scope-narrower"],
   },
   {
     id: "malformed-scope-ignored",
     title: "A malformed scope counts as omitted.",
-    rules: ["T6"],
-    attacks: [],
-    edits: [[DIRECT, "readScope(request.scope) ?? [request.scope]", "readScope(request.scope)"]],
+    options: asksFor((scope) => scope && readScope(scope) === null ? undefined : scope),
     caughtBy: ["tokens-refresh/scope-malformed"],
   },
   {
     id: "narrowed-scope-refreshed",
-    title: "A refresh gets the scope that was issued, whatever the user has taken back since.",
-    rules: ["T6", "R1"],
-    attacks: ["SC-09", "RF-13"],
-    edits: [[
-      REFRESH,
-      "const effective = intersect(family.scope, effectiveScope(standing));",
-      "const effective = family.scope;",
-    ]],
+    title: "A refresh gets the scope that was issued, although the user has narrowed it since.",
+    options: seesRefresh(({ family, standing }) => ({
+      standing: family && standing?.connection.status === "active"
+        ? { ...standing, connection: { ...standing.connection, scope: family.scope } }
+        : standing,
+    })),
     caughtBy: ["tokens-refresh/scope-narrowed-meanwhile"],
   },
   {
     id: "oldest-family-evicted",
-    title: "One family too many ends the one that began first, however lately it was refreshed.",
-    rules: ["P5"],
-    attacks: ["SY-03"],
-    edits: [[
-      "core/family.ts",
-      "a.generationStartedAt - b.generationStartedAt",
-      "a.startedAt - b.startedAt",
-    ]],
+    title: "One family too many evicts the one that started first, even if it was just refreshed.",
+    options: () =>
+      seeing((facts) => ({
+        ...facts,
+        candidates: facts.candidates.map((candidate) => ({
+          ...candidate,
+          families: candidate.families.map((family) => ({
+            ...family,
+            generationStartedAt: family.startedAt,
+          })),
+        })),
+      })),
     caughtBy: ["tokens-refresh/least-recently-used-ends"],
   },
 ];

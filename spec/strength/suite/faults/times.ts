@@ -1,20 +1,23 @@
 /**
- * Consent tokens that are good too long, too early, or not long enough (C5).
+ * Consent tokens that are accepted too long, too early, or not long enough (C5).
  * @module
  */
+import { RANGES } from "../../../../core/settings.ts";
 import type { Fault } from "../fault.ts";
+import { claiming, consenting } from "../hooks/consents.ts";
 
-const CONSENT = "core/consent.ts";
-const DESTRUCTURED = "const { iss, sub, client_id, azp, iat, nbf, exp, jti } = claims;";
+const SKEW = RANGES.consentSkewSeconds.default;
+const LIFETIME = RANGES.consentMaxLifetimeSeconds.default;
 
 /** The faults. */
 export const TIMES: readonly Fault[] = [
   {
     id: "expiry-ignored",
     title: "Consent tokens never expire.",
-    rules: ["C5"],
-    attacks: ["CT-17"],
-    edits: [[CONSENT, 'if (now >= expiresAt + skew) return "consent_expired";', ""]],
+    options: () =>
+      consenting(({ expiresAt }, now) =>
+        now < expiresAt + SKEW ? {} : { issuedAt: now - 1, expiresAt: now + 1 }
+      ),
     caughtBy: [
       "consent-token/expired",
       "consent-token/expired-long-ago",
@@ -23,46 +26,31 @@ export const TIMES: readonly Fault[] = [
   },
   {
     id: "expires-a-second-early",
-    title: "A consent token is refused one second too early.",
-    rules: ["C5"],
-    attacks: ["CT-17"],
-    edits: [[CONSENT, "if (now >= expiresAt + skew)", "if (now + 1 >= expiresAt + skew)"]],
+    title: "A consent token expires one second too early.",
+    options: () => consenting(({ expiresAt }) => ({ expiresAt: expiresAt - 1 })),
     caughtBy: ["consent-token/edge-exp-skew-last"],
   },
   {
     id: "no-skew-at-expiry",
-    title: "No clock difference is forgiven at expiry, whatever is declared.",
-    rules: ["C5"],
-    attacks: ["CT-17"],
-    edits: [[CONSENT, "if (now >= expiresAt + skew)", "if (now >= expiresAt)"]],
+    title: "No clock skew is tolerated at expiry, although some is declared.",
+    options: () => consenting(({ expiresAt }) => ({ expiresAt: expiresAt - SKEW })),
     caughtBy: ["consent-token/edge-exp-skew-last"],
   },
   {
     id: "expiry-optional",
     title: "A consent token without exp lives for five minutes.",
-    rules: ["C4", "C5"],
-    attacks: [],
-    edits: [[
-      CONSENT,
-      DESTRUCTURED,
-      'const { iss, sub, client_id, azp, iat, nbf, jti } = claims; const exp = claims["exp"] ?? Number(iat) + 300;',
-    ]],
+    options: () => claiming(({ exp, iat }) => ({ exp: exp ?? Number(iat) + 300 })),
     caughtBy: ["consent-token/exp-missing", "consent-token/exp-null"],
   },
   {
     id: "times-coerced",
-    title: "Texts are taken for times.",
-    rules: ["C5"],
-    attacks: ["CT-19"],
-    edits: [
-      [
-        CONSENT,
-        DESTRUCTURED,
-        `const { iss, sub, client_id, azp, jti } = claims;
-         const [iat, exp] = [Number(claims["iat"]), Number(claims["exp"])];
-         const nbf = claims["nbf"] === undefined ? undefined : Number(claims["nbf"]);`,
-      ],
-    ],
+    title: "Strings are accepted as times.",
+    options: () =>
+      claiming(({ iat, exp, nbf }) => ({
+        iat: Number(iat),
+        exp: Number(exp),
+        nbf: nbf === undefined ? nbf : Number(nbf),
+      })),
     caughtBy: [
       "consent-token/exp-text",
       "consent-token/iat-text",
@@ -73,23 +61,16 @@ export const TIMES: readonly Fault[] = [
   {
     id: "fractions",
     title: "Times may have fractions.",
-    rules: ["C4"],
-    attacks: [],
-    edits: [[
-      CONSENT,
-      "return Number.isSafeInteger(value) && (value as number) >= 0;",
-      "return Number.isFinite(value);",
-    ]],
+    options: () => claiming(({ exp }) => ({ exp: Math.floor(Number(exp)) })),
     caughtBy: ["consent-token/exp-fraction"],
   },
   {
     id: "future-accepted",
     title: "A consent token may be issued in the future.",
-    rules: ["C5"],
-    attacks: ["CT-18", "CT-19"],
-    edits: [
-      [CONSENT, "if (issuedAt > now + skew || (notBefore ?? 0)", "if ((notBefore ?? 0)"],
-    ],
+    options: () =>
+      consenting(({ issuedAt, expiresAt }, now) =>
+        issuedAt <= now ? {} : { issuedAt: now, expiresAt: Math.min(expiresAt, now + LIFETIME) }
+      ),
     caughtBy: [
       "consent-token/issued-in-the-future",
       "consent-token/issued-far-in-the-future",
@@ -98,42 +79,34 @@ export const TIMES: readonly Fault[] = [
   },
   {
     id: "no-skew-at-beginning",
-    title: "No clock difference is forgiven at the beginning, whatever is declared.",
-    rules: ["C5"],
-    attacks: ["CT-19"],
-    edits: [[
-      CONSENT,
-      "if (issuedAt > now + skew || (notBefore ?? 0) > now + skew)",
-      "if (issuedAt > now || (notBefore ?? 0) > now)",
-    ]],
+    title: "No clock skew is tolerated at iat and nbf, although some is declared.",
+    options: () =>
+      consenting(({ issuedAt, notBefore }) => ({
+        issuedAt: issuedAt + SKEW,
+        notBefore: notBefore && notBefore + SKEW,
+      })),
     caughtBy: ["consent-token/edge-iat-skew-last", "consent-token/edge-nbf-skew-last"],
   },
   {
     id: "begins-a-second-late",
-    title: "A consent token is refused one second too long after its beginning.",
-    rules: ["C5"],
-    attacks: ["CT-19"],
-    edits: [[CONSENT, "if (issuedAt > now + skew ||", "if (issuedAt >= now + skew ||"]],
+    title: "A consent token becomes valid one second too late.",
+    options: () => consenting(({ issuedAt }) => ({ issuedAt: issuedAt + 1 })),
     caughtBy: ["consent-token/edge-iat-skew-last"],
   },
   {
     id: "not-before-a-second-early",
-    title: "A consent token is good one second before nbf allows.",
-    rules: ["C5"],
-    attacks: ["CT-19"],
-    edits: [[CONSENT, "(notBefore ?? 0) > now + skew", "(notBefore ?? 0) > now + skew + 1"]],
+    title: "A consent token is accepted one second before nbf allows.",
+    options: () => consenting(({ notBefore }) => ({ notBefore: notBefore && notBefore - 1 })),
     caughtBy: ["consent-token/edge-nbf-skew-past"],
   },
   {
     id: "lifetime-unlimited",
     title: "A consent token may live for ten years.",
-    rules: ["C5"],
-    attacks: ["CT-18"],
-    edits: [[
-      CONSENT,
-      "return expiresAt - issuedAt > lifetime ?",
-      "return expiresAt < 0 ?",
-    ]],
+    options: () =>
+      consenting(({ issuedAt, expiresAt }, now) => {
+        const recent = Math.max(issuedAt, now - 60);
+        return { issuedAt: recent, expiresAt: Math.min(expiresAt, recent + LIFETIME) };
+      }),
     caughtBy: [
       "consent-token/long-lived",
       "consent-token/one-year-old",
@@ -142,30 +115,24 @@ export const TIMES: readonly Fault[] = [
   },
   {
     id: "lifetime-from-now",
-    title: "What counts is what is left of a consent token, not for how long it was made.",
-    rules: ["C5"],
-    attacks: ["CT-18"],
-    edits: [[CONSENT, "expiresAt - issuedAt > lifetime ?", "expiresAt - now > lifetime + skew ?"]],
+    title: "The limit applies to the remaining lifetime of a consent token, not to the whole.",
+    options: () => consenting(({ issuedAt }, now) => ({ issuedAt: Math.max(issuedAt, now) })),
     caughtBy: ["consent-token/one-year-old", "consent-token/edge-lifetime-too-long-at-its-end"],
   },
   {
     id: "lifetime-a-second-short",
-    title: "The longest lifetime that is declared is refused.",
-    rules: ["C5"],
-    attacks: ["CT-18"],
-    edits: [[CONSENT, "expiresAt - issuedAt > lifetime ?", "expiresAt - issuedAt >= lifetime ?"]],
+    title: "The declared maximum lifetime is refused.",
+    options: () => ({ undeclared: { consentMaxLifetimeSeconds: LIFETIME - 1 } }),
     caughtBy: ["consent-token/edge-lifetime-longest", "consent-token/edge-ahead-and-longest"],
   },
   {
     id: "order-of-times",
-    title: "A consent token may expire before it begins.",
-    rules: ["C5"],
-    attacks: ["CT-19"],
-    edits: [[
-      CONSENT,
-      'if (issuedAt >= expiresAt || (notBefore ?? issuedAt) >= expiresAt) return "consent_claims";',
-      "",
-    ]],
+    title: "A consent token may expire before it becomes valid.",
+    options: () =>
+      consenting(({ issuedAt, notBefore, expiresAt }) => ({
+        issuedAt: Math.min(issuedAt, expiresAt - 1),
+        notBefore: notBefore && Math.min(notBefore, expiresAt - 1),
+      })),
     caughtBy: ["consent-token/expires-before-issued", "consent-token/expires-when-issued"],
   },
 ];

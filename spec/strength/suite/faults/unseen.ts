@@ -9,12 +9,12 @@ export interface Unseen {
   readonly because: string;
 }
 
-const PURITY = "Whether the core is pure does not show in an answer; its own tests see it.";
-const SWEEPING = "When a server sweeps is its own affair; no client can ask it to.";
-const RESTORE = "It shows after a restore from a backup, which no client can bring about.";
-const SEALER = "The server that is told of such ids or salts issues nothing at all.";
+const PURITY = "No response shows whether the core is pure; its own tests do.";
+const SWEEPING = "When a server sweeps is its own business; no client can make it sweep.";
+const RESTORE = "It shows only after a restore from a backup, which no client can cause.";
+const UNUSABLE = "With such ids or salts the server under test cannot issue anything.";
 
-/** Faults that the formal spec plants into the core. The formal spec catches them. */
+/** Faults of the core that the formal spec catches and the suite does not. */
 export const UNSEEN: readonly Unseen[] = [
   {
     id: "retry-widens",
@@ -22,7 +22,7 @@ export const UNSEEN: readonly Unseen[] = [
   },
   {
     id: "ties-the-other-way",
-    because: "Of two equal delegations either one is as good for others.",
+    because: "Other implementations may choose either of two equal delegations.",
   },
   {
     id: "jti-forgotten-early",
@@ -32,7 +32,7 @@ export const UNSEEN: readonly Unseen[] = [
   {
     id: "jti-of-any-issuer",
     because:
-      "It names issuers of the formal spec; redemptions/jti-of-any-issuer-taken is its like.",
+      "It names issuers of the formal spec; redemptions/jti-of-any-issuer-taken is the same fault.",
   },
   { id: "facts-sorted-in-place", because: PURITY },
   { id: "evolve-in-place", because: PURITY },
@@ -40,25 +40,25 @@ export const UNSEEN: readonly Unseen[] = [
   { id: "deletion-leaves-families", because: "Families without a connection give no authority." },
   {
     id: "deletion-takes-all-withdrawals",
-    because: "It takes the deletion of one user between withdrawal and redemption of another.",
+    because: "It takes a deletion of one user between withdrawal and redemption of another.",
   },
   {
     id: "withdrawal-overwritten",
-    because: "It takes a client that is a merchant and a partner of one user at the same time.",
+    because: "It takes a client that is merchant and partner of one user at the same time.",
   },
-  { id: "index-not-kept", because: "It costs memory, and changes no answer." },
+  { id: "index-not-kept", because: "It costs memory and changes no response." },
   { id: "salt-kept", because: RESTORE },
   { id: "other-history-taken", because: RESTORE },
-  { id: "family-id-reused", because: SEALER },
-  { id: "salt-not-random", because: SEALER },
+  { id: "family-id-reused", because: UNUSABLE },
+  { id: "salt-not-random", because: UNUSABLE },
   {
     id: "code-of-the-mutation",
-    because: "The token endpoint has no such code, and answers invalid_grant.",
+    because: "The token endpoint has no such code and answers invalid_grant.",
   },
-  { id: "foreign-look-kills", because: "What introspection decides is never written." },
+  { id: "foreign-look-kills", because: "Decisions about introspection are never stored." },
   {
     id: "deleted-id-reused",
-    because: "Only the harness could register the user anew; it is not judged.",
+    because: "Only the harness could register the user again, and it is not judged.",
   },
   { id: "families-swept-early", because: SWEEPING },
   { id: "families-swept-late", because: SWEEPING },
@@ -74,6 +74,6 @@ export const OUT_OF_REACH: readonly Unseen[] = [
   { id: "RF-09", because: "It takes a crash at a chosen moment." },
   {
     id: "RF-16",
-    because: "It takes a rotation of the server's own keys, which the harness has no word for.",
+    because: "It takes a rotation of the server's own keys, which the harness cannot request.",
   },
 ];

@@ -2,161 +2,196 @@
  * Faults of authority, connections and parties, and of what is stored.
  * @module
  */
-import { type Fault, fault } from "./fault.ts";
+import { type CoreFault, coreFault } from "./fault.ts";
 
 /** Faults of authority, connections and parties, and of what is stored. */
-export const AUTHORITY: readonly Fault[] = [
-  fault("authority.ts", "source-forgotten", "a delegated connection does not ask its source", [
+export const AUTHORITY: readonly CoreFault[] = [
+  coreFault("authority.ts", "source-forgotten", "A delegated connection ignores its source.", [
     "return intersect(\n    directScope(connection, client, user),\n    directScope(source, merchant, user),\n  );",
     "return directScope(connection, client, user);",
   ]),
-  fault("authority.ts", "suspension-forgotten", "a suspended user's tokens go on working", [
+  coreFault("authority.ts", "suspension-forgotten", "A suspended user's tokens keep working.", [
     'user?.status !== "active" || client?.status',
     "user === null || client?.status",
   ]),
-  fault(
+  coreFault(
     "authority.ts",
     "registration-forgotten",
-    "a client's registered scope is not asked at use",
+    "The client's registered scope is not checked at use.",
     [
       "return intersect(connection.scope, client.scope);",
       "return connection.scope;",
     ],
   ),
-  fault(
+  coreFault(
     "evolve.ts",
     "another-clients-connection",
-    "any client's connection counts for a public id",
+    "Any client's connection counts for a public ID.",
     [
       "connections.filter((found) => found.client === client)",
       "connections.filter((found) => found.client !== null)",
     ],
   ),
-  fault("evolve.ts", "delegated-source", "a delegated connection can be a source", [
-    "found.client === merchant && found.source === null",
-    "found.client === merchant",
-  ]),
-  fault("evolve.ts", "deletion-leaves-families", "a deleted user's families are left behind", [
-    "for (const family of state.familiesOfConnection.get(id) ?? []) state.families.delete(family);",
-    "",
-  ]),
-  fault(
+  coreFault(
+    "evolve.ts",
+    "delegated-source",
+    "A delegated connection can be the source of another.",
+    [
+      "found.client === merchant && found.source === null",
+      "found.client === merchant",
+    ],
+  ),
+  coreFault(
+    "evolve.ts",
+    "deletion-leaves-families",
+    "The families of a deleted user stay behind.",
+    [
+      "for (const family of state.familiesOfConnection.get(id) ?? []) state.families.delete(family);",
+      "",
+    ],
+  ),
+  coreFault(
     "evolve.ts",
     "withdrawal-overwritten",
-    "a later withdrawal from a delegation forgets that from the merchant",
+    "A later withdrawal from a delegation erases an earlier one from the merchant.",
     [
       "directAt: directAt < 0 ? null : directAt,",
       "",
     ],
   ),
-  fault("evolve.ts", "jti-of-any-issuer", "two issuers' tokens with one jti are taken for one", [
+  coreFault("evolve.ts", "jti-of-any-issuer", "The same jti of two issuers counts as one.", [
     "state.consentUses.set(pair(change.use.issuer, change.use.jti), change.use);",
     'for (const issuer of ["shop", "other"]) state.consentUses.set(pair(issuer, change.use.jti), change.use);',
   ]),
-  fault("evolve.ts", "evolve-in-place", "the state before is changed together with the one after", [
-    "[name, new Map(table)]",
-    "[name, table]",
-  ]),
-  fault(
+  coreFault(
+    "evolve.ts",
+    "evolve-in-place",
+    "The previous state is changed together with the next one.",
+    [
+      "[name, new Map(table)]",
+      "[name, table]",
+    ],
+  ),
+  coreFault(
     "connection.ts",
     "withdrawal-not-remembered",
-    "revoking leaves no trace for older consents",
+    "A revocation is not recorded, so older consents stay valid.",
     [
       "return grant(null, revoke(standing.connection, context));",
       "return grant(null, [revoke(standing.connection, context)[0]]);",
     ],
   ),
-  fault(
+  coreFault(
     "connection.ts",
     "disconnect-ends-one",
-    "withdrawing from a client ends one connection only",
+    "Withdrawing from a client ends only one of its connections.",
     [
       "facts.candidates.map(",
       "facts.candidates.slice(0, 1).map(",
     ],
   ),
-  fault("connection.ts", "narrowing-widens", "narrowing sets the scope that was sent", [
+  coreFault("connection.ts", "narrowing-widens", "Narrowing sets whatever scope is sent.", [
     "scope: intersect(connection.scope, scope),",
     "scope,",
   ]),
-  fault("connection.ts", "narrowing-leaves-the-consent-time", "older consent undoes a narrowing", [
-    "consentedAt: Math.max(connection.consentedAt, now),",
-    "consentedAt: connection.consentedAt,",
-  ]),
-  fault(
+  coreFault(
+    "connection.ts",
+    "narrowing-leaves-the-consent-time",
+    "An older consent undoes a narrowing.",
+    [
+      "consentedAt: Math.max(connection.consentedAt, now),",
+      "consentedAt: connection.consentedAt,",
+    ],
+  ),
+  coreFault(
     "connection.ts",
     "revoked-connection-revived",
-    "a new consent takes up the id of the revoked connection",
+    "A new consent reuses the id of the revoked connection.",
     [
       'return { status: "active", id: fresh.connection, user, client, source, scope, consentedAt };',
       'return { status: "active", id: `c-${user}-${client}-${source}`, user, client, source, scope, consentedAt };',
     ],
   ),
-  fault("registry.ts", "deleted-id-reused", "the id of a deleted user can be registered again", [
-    'if (userRetired) return refuse("ALREADY_EXISTS", "user_id_retired");',
-    "",
-  ]),
-  fault("registry.ts", "old-secret-kept", "a rotated secret works without end", [
+  coreFault(
+    "registry.ts",
+    "deleted-id-reused",
+    "The public ID of a deleted user can be registered again.",
+    [
+      'if (userRetired) return refuse("ALREADY_EXISTS", "user_id_retired");',
+      "",
+    ],
+  ),
+  coreFault("registry.ts", "old-secret-kept", "A rotated secret never expires.", [
     "expiresAt: Math.min(expiresAt ?? end, end)",
     "expiresAt: end * 1000 + 1e9",
   ]),
-  fault("registry.ts", "disabling-is-final", "a disabled client loses its scope for good", [
+  coreFault("registry.ts", "disabling-is-final", "A disabled client permanently loses its scope.", [
     ": write(client, { status: command.status });",
     ': write(client, { status: command.status, scope: command.status === "disabled" ? [] : client.scope });',
   ]),
-  fault("sweep.ts", "families-swept-early", "a family is swept a second before its end", [
+  coreFault("sweep.ts", "families-swept-early", "A family is swept one second before it ends.", [
     "generationStartedAt: now - settings.refreshIdleSeconds,",
     "generationStartedAt: now - settings.refreshIdleSeconds + 1,",
   ]),
-  fault(
+  coreFault(
     "sweep.ts",
     "withdrawals-swept-early",
-    "a withdrawal is forgotten while a consent it refuses lives",
+    "A withdrawal is swept while a consent that it voids is still alive.",
     [
       "withdrawnAt: now - withdrawalSeconds,",
       "withdrawnAt: now,",
     ],
   ),
-  fault(
+  coreFault(
     "evolve.ts",
     "deletion-takes-all-withdrawals",
-    "deleting a user forgets everybody's withdrawals",
+    "Deleting a user erases everyone's withdrawals.",
     [
       "if (withdrawal.user === user) state.withdrawals.delete(key);",
       'if (withdrawal.user !== "") state.withdrawals.delete(key);',
     ],
   ),
-  fault("evolve.ts", "deletion-forgets-consents", "deleting a user forgets the redeemed tokens", [
-    "  state.users.delete(user);\n",
-    "  state.users.delete(user);\n  state.consentUses.clear();\n",
-  ]),
-  fault("evolve.ts", "index-not-kept", "an ended family stays in the index", [
+  coreFault(
+    "evolve.ts",
+    "deletion-forgets-consents",
+    "Deleting a user erases the record of redeemed consent tokens.",
+    [
+      "  state.users.delete(user);\n",
+      "  state.users.delete(user);\n  state.consentUses.clear();\n",
+    ],
+  ),
+  coreFault("evolve.ts", "index-not-kept", "An ended family stays in the index.", [
     "  state.families.delete(id);\n  removeFrom(state.familiesOfConnection, connection, id);",
     '  state.families.delete(id);\n  if (connection === "") removeFrom(state.familiesOfConnection, connection, id);',
   ]),
-  fault(
+  coreFault(
     "evolve.ts",
     "anybodys-source",
-    "any user's connection with the merchant can be the source",
+    "Any user's connection with the merchant can be the source.",
     [
       "const source = connections.find((found) => found.client === merchant && found.source === null);",
       "const source = connectionsOf(state, [...state.users.keys()].find((id) => connectionsOf(state, id)\n    .some((found) => found.client === merchant))).find((found) => found.client === merchant);",
     ],
   ),
-  fault(
+  coreFault(
     "connection.ts",
     "connect-makes-another",
-    "signing in again makes a second direct connection",
+    "Signing in again creates a second direct connection.",
     [
       "if (direct === undefined) {",
       "if (direct === undefined || scope.length > 0) {",
     ],
   ),
-  fault("connection.ts", "connect-adds-nothing", "signing in again leaves the scope as it was", [
-    "const changed = reconsent(direct.connection, scope, context.now);",
-    "const changed = reconsent(direct.connection, direct.connection.scope, context.now);",
-  ]),
-  fault("sweep.ts", "families-swept-late", "a sweep leaves families that are over", [
+  coreFault(
+    "connection.ts",
+    "connect-adds-nothing",
+    "Signing in again does not change the scope.",
+    [
+      "const changed = reconsent(direct.connection, scope, context.now);",
+      "const changed = reconsent(direct.connection, direct.connection.scope, context.now);",
+    ],
+  ),
+  coreFault("sweep.ts", "families-swept-late", "A sweep leaves families that have ended.", [
     "familyStartedAt: now - settings.refreshAbsoluteSeconds,",
     "familyStartedAt: now - settings.refreshAbsoluteSeconds - 1,",
   ], [
