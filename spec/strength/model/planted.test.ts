@@ -44,7 +44,7 @@ test("tool: the page about planted bugs lists these faults and invariants", () =
     ...cells(INVARIANTS.map(({ id }) => `\`${id}\``)),
   ];
   const missing = rows.filter((row) => !page.includes(`\n${row}`));
-  assert.deepEqual(missing, [], "run npm run planted -- --write-docs");
+  assert.deepEqual(missing, [], "run npm run prove:planted-bugs -- --write-docs");
   const count = page.split("\n").filter((line) => /^\| (?!---|fault|invariant)/.test(line)).length;
-  assert.equal(count, rows.length, "run npm run planted -- --write-docs");
+  assert.equal(count, rows.length, "run npm run prove:planted-bugs -- --write-docs");
 });

@@ -15,7 +15,7 @@ import { type Verdict, walk } from "./walk.ts";
 const HELP =
   `Plants faults into copies of the core, one at a time, and walks the small worlds over each copy.
 
-Usage: npm run planted -- [options]
+Usage: npm run prove:planted-bugs -- [options]
 
   --fault ID     only this fault; repeatable
   --stories      print the shortest story that shows each fault

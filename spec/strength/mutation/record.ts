@@ -1,6 +1,6 @@
 /**
- * What a run found out, and why each survivor may live: both kept as files, so that a test can hold them
- * side by side.
+ * The results of a run, and why each survivor is equivalent: both kept as files, so that a test can compare
+ * them.
  * @module
  */
 import { existsSync } from "node:fs";
@@ -21,7 +21,7 @@ export interface Change {
   readonly replacement: string;
 }
 
-/** What came of the mutants of one file. */
+/** The results for the mutants of one file. */
 export interface FileResult {
   readonly mutants: number;
   /** How many each stage killed, by its name. */
@@ -31,10 +31,10 @@ export interface FileResult {
   readonly survivors: readonly Change[];
 }
 
-/** What came of every file, by its path. */
+/** The results of every file, by its path. */
 export type Results = Readonly<Record<string, FileResult>>;
 
-/** A survivor, and why nobody can tell it from the core as it is. */
+/** A survivor, and why it is equivalent to the original. */
 export interface Explanation extends Change {
   readonly file: string;
   readonly why: string;
@@ -56,7 +56,7 @@ export function nameOf(file: string, change: Change): string {
   return JSON.stringify([file, mutator, within, original, replacement]);
 }
 
-/** Adds up what came of some files. */
+/** Adds up the results of some files. */
 export function addUp(
   results: readonly FileResult[],
 ): Record<"mutants" | "killed" | "timeouts" | "survived" | "seconds", number> {
@@ -71,7 +71,7 @@ export function addUp(
   };
 }
 
-/** The share of mutants that were noticed, in percent; 100 where there are none. */
+/** The share of mutants that were killed, in percent; 100 where there are none. */
 export function scoreOf(results: readonly FileResult[]): number {
   const { mutants, survived } = addUp(results);
   return mutants === 0 ? 100 : 100 * (1 - survived / mutants);

@@ -1,5 +1,5 @@
 /**
- * Puts every mutant of the core to the tests, records what came of it and prints the page.
+ * Runs the tests against every mutant of the core, records the results and writes the page.
  * @module
  */
 import { writeFileSync } from "node:fs";
@@ -18,21 +18,21 @@ import {
 import { STAGES } from "./stages.ts";
 import { tryStage } from "./trial.ts";
 
-const HELP = `Puts every mutant of the core to the tests, one at a time.
+const HELP = `Runs the tests against every mutant of the core, one at a time.
 
 Usage: npm run prove:mutants -- [options] [FILE…]
 
   FILE     only the mutants of this file, as core/scope.ts; the others keep their results
-  --page   prints the page from the results as they stand, and runs nothing
-  --help   this text
+  --page   write the page from the results as they are, and run nothing
+  --help   print this text
 
-Exit code 0: the run went through. Whether the score is good enough and every survivor explained,
-spec/strength/mutation/survivors.test.ts tells.
+Exit code 0 if the run finished. spec/strength/mutation/survivors.test.ts checks that the score is high
+enough and that every survivor is explained.
 `;
 
-/** Mutants that are tried at the same time. */
+/** How many mutants are tried at the same time. */
 const SLOTS = 2;
-/** A mutant may take this many times as long as the core itself, and some seconds for a busy machine. */
+/** A mutant may take this many times as long as the unchanged core, plus some seconds for a busy machine. */
 const PATIENCE = 5;
 const GRACE_MILLISECONDS = 10_000;
 
@@ -50,12 +50,12 @@ else await main();
 async function main(): Promise<void> {
   const all = listSources("core/");
   const unknown = positionals.filter((path) => !all.includes(path));
-  if (unknown.length > 0) throw new Error(`Cannot mutate ${unknown}: there is ${all.join(", ")}`);
+  if (unknown.length > 0) throw new Error(`Unknown file: ${unknown}. Use one of ${all.join(", ")}`);
   const limits = options.page ? [] : await measure();
   for (const file of options.page ? [] : positionals.length > 0 ? positionals : all) {
     const result = await tryFile(file, limits);
     console.log(`${file}: ${scoreOf([result]).toFixed(1)} % ${JSON.stringify(addUp([result]))}`);
-    // Kept after each file, so that a run that is broken off loses little.
+    // Written after each file, so that an aborted run loses little.
     const results = { ...readResults(), [file]: result };
     const sorted = Object.fromEntries(
       all.flatMap((path) => results[path] === undefined ? [] : [[path, results[path]]]),
@@ -67,14 +67,14 @@ async function main(): Promise<void> {
   console.log(`wrote ${PAGE_PATH}: ${scoreOf(Object.values(results)).toFixed(1)} %`);
 }
 
-/** How long each stage may take: the core itself is put to it first, and has to pass. */
+/** How long each stage may take: the unchanged core runs first, and must pass. */
 async function measure(): Promise<readonly number[]> {
   const limits: number[] = [];
   for (const stage of STAGES) {
     const startedAt = performance.now();
     const outcome = await tryStage(stage, null, 0, 600_000);
     if (outcome !== "passed") {
-      throw new Error(`The core itself does not pass ${stage.name}: ${outcome}`);
+      throw new Error(`The unchanged core does not pass ${stage.name}: ${outcome}`);
     }
     limits.push((performance.now() - startedAt) * PATIENCE + GRACE_MILLISECONDS);
   }
@@ -107,7 +107,7 @@ async function tryFile(file: string, limits: readonly number[]): Promise<FileRes
   return { mutants: mutants.length, killed, timeouts, seconds, survivors };
 }
 
-/** The name of the stage that killed it, or else. */
+/** The name of the stage that killed it, or `timeout` or `survived`. */
 async function tryMutant(
   mutant: Mutant,
   slot: number,

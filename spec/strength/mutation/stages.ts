@@ -1,13 +1,10 @@
 /**
- * Where the mutants come from, and the tests that they have to face.
+ * The tests that every mutant has to face.
  * @module
  */
 import { listSources } from "../../house/source.ts";
 
-/** Stryker's maker of mutants, and nothing else of Stryker. */
-export const STRYKER = "@stryker-mutator/instrumenter@9.6.1";
-
-/** A set of tests. A mutant meets the next one only if it lived through this one. */
+/** A set of tests. A mutant faces the next one only if it survives this one. */
 export interface Stage {
   readonly name: string;
   readonly text: string;

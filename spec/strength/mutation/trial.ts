@@ -1,6 +1,6 @@
 /**
- * Puts one mutant to the tests: the core with the mutant and a set of tests are bundled into one file,
- * which starts in a twentieth of a second and ends at the first test that fails.
+ * Runs tests against one mutant: the core with the mutant and a set of tests are bundled into one file,
+ * which starts in a twentieth of a second and stops at the first test that fails.
  * @module
  */
 import { spawn } from "node:child_process";
@@ -10,15 +10,15 @@ import { ROOT } from "../../house/source.ts";
 import type { Mutant } from "./mutants.ts";
 import type { Stage } from "./stages.ts";
 
-/** What came of a mutant, or of the core as it is, in one stage. */
+/** The result of a mutant, or of the unchanged core, in one stage. */
 export type Outcome = "passed" | "failed" | "timeout";
 
-/** Ends at the first test that fails: the others have nothing to add. */
+/** Stops at the first test that fails. */
 const BAIL = `import { afterEach } from "node:test";
 afterEach(({ passed }) => passed || process.exit(1));
 `;
 
-/** Runs one stage over a mutant, or over the core as it is. `slot` tells apart what runs at the same time. */
+/** Runs one stage against a mutant, or against the unchanged core. `slot` distinguishes concurrent runs. */
 export async function tryStage(
   { tests }: Stage,
   mutant: Mutant | null,

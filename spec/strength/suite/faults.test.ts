@@ -63,7 +63,7 @@ test("tool: every fault of the core is seen here, or there is a reason why it is
 
 test("tool: the published results are about these servers, and the page is printed from them", () => {
   const results: Results = JSON.parse(readText(RESULTS_PATH));
-  const how = "run npm run strength";
+  const how = "run npm run prove:faults";
   assert.deepEqual(Object.keys(results.faults), FAULTS.map(({ id }) => id), how);
   assert.deepEqual(Object.keys(results.variants), VARIANTS.map(({ id }) => id), how);
   const wrong = FAULTS.filter(({ id, caughtBy }) =>

@@ -6,6 +6,14 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Row } from "./row.ts";
 
+/** What a worker is asked for. */
+export interface Task {
+  /** The server. */
+  readonly id: string;
+  /** Only the cases that must catch the fault. */
+  readonly named: boolean;
+}
+
 const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
 /** The longest time for one server. */
 const LIMIT_MILLISECONDS = 600_000;
@@ -13,7 +21,7 @@ const LIMIT_MILLISECONDS = 600_000;
 /** Makes the rows of these servers, and reports each as soon as it is ready. */
 export async function makeRows(
   ids: readonly string[],
-  workers: number,
+  { workers, named }: { readonly workers: number; readonly named: boolean },
   onRow: (row: Row) => void,
 ): Promise<readonly Row[]> {
   const waiting = [...ids];
@@ -21,7 +29,7 @@ export async function makeRows(
   const work = async () => {
     let child = fork(WORKER);
     for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-      const row = await ask(child, id);
+      const row = await ask(child, { id, named });
       if (row.summary === null && row.seconds < 0) child = fork(WORKER);
       rows.push(row);
       onRow(row);
@@ -33,14 +41,15 @@ export async function makeRows(
 }
 
 /** Negative seconds: the process has ended. */
-function ask(child: ChildProcess, id: string): Promise<Row> {
+function ask(child: ChildProcess, task: Task): Promise<Row> {
   return new Promise((resolve) => {
     const end = (row: Row) => {
       clearTimeout(timer);
       child.off("message", end).off("exit", exited);
       resolve(row);
     };
-    const gone = (problem: string) => end({ id, seconds: -1, summary: null, failed: [], problem });
+    const gone = (problem: string) =>
+      end({ id: task.id, seconds: -1, summary: null, failed: [], problem });
     const exited = (code: number | null) => gone(`the process ended with code ${code}`);
     const timer = setTimeout(() => {
       child.off("exit", exited);
@@ -48,6 +57,6 @@ function ask(child: ChildProcess, id: string): Promise<Row> {
       gone(`not finished within ${LIMIT_MILLISECONDS / 1000} s`);
     }, LIMIT_MILLISECONDS);
     child.on("message", end).on("exit", exited);
-    child.send(id);
+    child.send(task);
   });
 }

@@ -4,16 +4,17 @@
  * @module
  */
 import process from "node:process";
+import type { Task } from "./pool.ts";
 import { makeRow, PLANTED, type Row } from "./row.ts";
 
-process.on("message", async (id: string) => process.send?.(await rowOf(id)));
+process.on("message", async ({ id, named }: Task) => process.send?.(await rowOf(id, named)));
 
-async function rowOf(id: string): Promise<Row> {
+async function rowOf(id: string, named: boolean): Promise<Row> {
   const planted = PLANTED.find((other) => other.id === id);
   const nothing = { id, seconds: 0, summary: null, failed: [] };
   if (planted === undefined) return { ...nothing, problem: "unknown server" };
   try {
-    return await makeRow(planted);
+    return await makeRow(planted, named);
   } catch (error) {
     return { ...nothing, problem: error instanceof Error ? error.message : String(error) };
   }

@@ -184,7 +184,7 @@ const REPEATED: readonly CaseSpec[] = [
     slug: "twenty-at-once",
     level: "SHOULD",
     requirements: ["C9", "C11"],
-    attacks: ["CT-22"],
+    attacks: ["CT-22", "SY-06"],
     title: "Twenty concurrent presentations start one family.",
     expects: "At least one success, and the same refresh token in every success.",
     remedy: `${ONCE} A look-up followed by a write is not enough.`,

@@ -128,7 +128,7 @@ export const WITHDRAWAL: readonly CaseSpec[] = [
     slug: "withdrawn-is-dead",
     level: "SHOULD",
     requirements: ["R2", "R3"],
-    attacks: ["SC-11"],
+    attacks: ["SC-11", "SY-05"],
     title: "A withdrawal ends the access token of a redemption.",
     remedy: "Judge the connection at every use.",
     needs: ["client", "merchant-user", "sign", "revoke", "probe"],

@@ -15,6 +15,8 @@ interface Body {
   readonly remedy: string;
   /** Default SHOULD. */
   readonly level?: CaseSpec["level"];
+  /** Besides IN-10. */
+  readonly attacks?: readonly string[];
 }
 
 const NOT_JSON = "The body is not JSON: catch what the parser throws.";
@@ -49,18 +51,19 @@ const BAD_REQUESTS: readonly Body[] = [
   {
     slug: "batch",
     level: "MAY",
+    attacks: ["IN-07"],
     what: "A list of requests",
     body: JSON.stringify([{ query: DOCUMENT }]),
     remedy: "Refuse batches: limits count single requests.",
   },
 ];
 
-function badRequest({ slug, what, body, remedy, level = "SHOULD" }: Body): CaseSpec {
+function badRequest({ slug, what, body, remedy, level = "SHOULD", attacks = [] }: Body): CaseSpec {
   return {
     slug,
     level,
     requirements: ["G7", "A2"],
-    attacks: ["IN-10"],
+    attacks: ["IN-10", ...attacks],
     title: `${what} gets status 400.`,
     remedy: `Return 400. ${remedy}`,
     needs: ["client"],

@@ -162,7 +162,7 @@ export const ROTATION: readonly CaseSpec[] = [
     slug: "twenty-at-once",
     level: "SHOULD",
     requirements: ["T5"],
-    attacks: ["RF-02"],
+    attacks: ["RF-02", "SY-06"],
     title: "Twenty concurrent refreshes with one token yield one refresh token, which works.",
     expects: "At least one success; the same refresh token in every success.",
     remedy: "Rotate in one transaction, and give the losers the winner's token.",

@@ -130,14 +130,14 @@ async function startFamilies(
 }
 
 /** The last second of a lifetime, in which it works, and the next, in which it does not. */
-interface Lifetime extends Omit<CaseSpec, "remedy" | "attacks" | "run"> {
+interface Lifetime extends Omit<CaseSpec, "remedy" | "run"> {
   run(stage: Stage, tokens: Tokens): Promise<void>;
 }
 
-function lifetime({ needs, run, ...row }: Lifetime): CaseSpec {
+function lifetime({ needs, run, attacks = [], ...row }: Lifetime): CaseSpec {
   return {
     ...row,
-    attacks: ["RF-15"],
+    attacks: ["RF-15", ...attacks],
     does: "Stops the clock, gets tokens, and moves the clock to both sides of the boundary.",
     remedy: "Make lifetimes half open: alive while now < end.",
     needs: ["client", "seed", "clock", ...needs],
@@ -195,6 +195,7 @@ const LIFETIMES: readonly CaseSpec[] = [
     slug: "idle-begins-anew",
     level: "SHOULD",
     requirements: ["T1"],
+    attacks: ["SC-14"],
     title: "A refresh restarts the idle time, but nothing outlives the absolute end.",
     needs: ["token-endpoint", "probe", ...POLICY],
     run: (stage, tokens) => toTheEnd(stage, tokens),

@@ -71,7 +71,17 @@ export const OUT_OF_REACH: readonly Unseen[] = [
     id: "CT-28",
     because: "The suite's issuers hand over their keys; it runs no hostile key server.",
   },
+  {
+    id: "CT-25",
+    because:
+      "It takes a restart, which the harness cannot request; redemptions/stale-replica has the same effect.",
+  },
   { id: "RF-09", because: "It takes a crash at a chosen moment." },
+  {
+    id: "RF-10",
+    because:
+      "It takes a store that fails, which the harness cannot request; ends/revokes-nothing has the same effect.",
+  },
   {
     id: "RF-16",
     because: "It takes a rotation of the server's own keys, which the harness cannot request.",

@@ -117,7 +117,7 @@ export function decidingEarly(
     async transact(keys, decide) {
       const found = decide(await store.read(keys));
       if (!applies(found)) return await store.transact(keys, decide);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 200));
       return await store.transact(keys, () => found);
     },
   }));
