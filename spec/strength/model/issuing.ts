@@ -149,8 +149,8 @@ export const ISSUING: readonly CoreFault[] = [
     "unusable-connection-blocks",
     "A direct connection without effective scope blocks the delegations.",
     [
-      "if (scope.length > 0) return { stage",
-      "if (scope.length > 0 || candidate.connection.source === null) return { stage",
+      "if (scope.length > 0) return { outcome",
+      "if (scope.length > 0 || candidate.connection.source === null) return { outcome",
     ],
   ),
   coreFault("fetch.ts", "families-without-bound", "No family is ever evicted.", [

@@ -140,8 +140,8 @@ export const TOKENS: readonly CoreFault[] = [
     "const scope = effectiveScope(standing).length === 0 ? [] : granted;",
   ]),
   coreFault("use.ts", "anyone-introspects", "Any client may introspect any token.", [
-    'caller.role !== "resource-server" && caller.id !== client',
-    'caller.role !== "resource-server" && caller.id === ""',
+    "caller !== null && caller !== client && !seesAll",
+    'caller === "" && !seesAll',
   ]),
   coreFault("use.ts", "anyone-revokes", "Any client may revoke any token.", [
     "  if (standing.connection.client !== client) return grant(null, []);\n",
@@ -173,8 +173,8 @@ export const TOKENS: readonly CoreFault[] = [
     "answer-of-the-spent-generation",
     "A refresh is answered with the generation that it spent.",
     [
-      "return grant(grantTokens(rotated, connection, scope, false, context), [",
-      "return grant(grantTokens(family, connection, scope, false, context), [",
+      "return grant(grantTokens(rotated, connection, scope, context), [",
+      "return grant(grantTokens(family, connection, scope, context), [",
     ],
   ),
   coreFault(

@@ -191,8 +191,8 @@ export const DELEGATIONS: readonly Fault[] = [
     title: "If consent and registration have nothing in common, tokens without scope are issued.",
     edits: [[
       FETCH,
-      'if (scope.length > 0) return { stage: "verified"',
-      'return { stage: "verified"',
+      'if (scope.length > 0) return { outcome: "verified"',
+      'return { outcome: "verified"',
     ]],
     caughtBy: ["scope-delegation/nothing-in-common"],
   },

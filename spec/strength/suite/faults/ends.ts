@@ -74,11 +74,9 @@ export const ENDS: readonly Fault[] = [
     id: "spent-token-not-revoked",
     title: "Only a live token can be revoked.",
     options: () =>
-      serving((service, store) => ({
-        async revokeToken(id, token) {
-          const { client } = await store.read({ client: id });
-          const live = client && await service.introspect(client, token);
-          if (live) await service.revokeToken(id, token);
+      serving((service) => ({
+        async revokeToken(client, token) {
+          if (await service.introspect(client, token)) await service.revokeToken(client, token);
         },
       })),
     caughtBy: ["revocation/spent-refresh-token"],

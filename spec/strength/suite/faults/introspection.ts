@@ -97,8 +97,7 @@ export const INTROSPECTION: readonly Fault[] = [
       serving((service) => ({
         async introspect(caller, token) {
           const live = await service.introspect(caller, token);
-          const own = live !== null && [caller, caller.id].includes(live.client);
-          return own ? live : null;
+          return live?.client === caller ? live : null;
         },
       })),
     caughtBy: ["tokens-refresh/introspect-resource-server"],
