@@ -41,6 +41,7 @@ export {
   ManagementError,
   type Paged,
   type PageRequest,
+  type SecretRotation,
 } from "./adapters/manage.ts";
 export {
   type AuditEvent,

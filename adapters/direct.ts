@@ -12,6 +12,7 @@ import { readScope, writeScope } from "../core/scope.ts";
 import { readSettings, type SettingsInput } from "../core/settings.ts";
 import { horizonAt } from "../core/sweep.ts";
 import type { LiveToken } from "../core/use.ts";
+import { createBelief } from "./belief.ts";
 import { sameDigest, sha256 } from "./entropy.ts";
 import { createManagement, type Management } from "./manage.ts";
 import type { CallContext, Ports, SealedTokens } from "./ports.ts";
@@ -106,7 +107,10 @@ export interface Service extends Management {
   authorize(accessToken: string, call?: CallContext): Promise<LiveToken | null>;
   /** The enabled client with this id and secret, else `null`, with the same work for every failure (G8). */
   authenticate(id: string, secret: string, call?: CallContext): Promise<Client | null>;
-  /** Removes up to `limit` rows that can never live again (R5); resolves to how many went. */
+  /**
+   * Removes up to `limit` rows that can never live again (R5); resolves to how many went. A clock that has
+   * jumped ahead removes nothing more until it has run on for an hour (A5): call this every minute.
+   */
   sweep(limit?: number): Promise<number>;
   /** Finishes what is under way and closes the store. */
   close(): Promise<void>;
@@ -132,6 +136,7 @@ export interface Service extends Management {
  */
 export function createService(ports: Ports, settings: SettingsInput): Service {
   const shell = createShell(ports, readSettings(settings));
+  const belief = createBelief(ports.store);
   return {
     ...createManagement(shell),
     fetchTokensForUser: (client, args, call) => fetchTokensForUser(shell, client, args, call),
@@ -140,7 +145,10 @@ export function createService(ports: Ports, settings: SettingsInput): Service {
     introspect: (caller, token, call) => judge(shell, caller, token, call),
     authorize: (token, call) => judge(shell, null, token, call),
     authenticate: (id, secret, call) => authenticate(shell, id, secret, call),
-    sweep: (limit = 1000) => ports.store.sweep(horizonAt(shell.now(), shell.settings), limit),
+    async sweep(limit = 1000) {
+      const now = await belief.observe(shell.now());
+      return ports.store.sweep(horizonAt(now, shell.settings), limit);
+    },
     close: () => ports.store.close(),
   };
 }

@@ -46,11 +46,19 @@ export interface Credentials {
 /** How a client is registered. Id and secret are drawn where they are not given. */
 export interface ClientRegistration {
   readonly id?: ClientId;
-  /** 1 to 255 RFC 3986 unreserved characters (G10). Give one of high entropy, or none. */
+  /** 32 to 255 RFC 3986 unreserved characters (G10) of high entropy; one is drawn if absent. */
   readonly secret?: string;
+  /** Accepts a shorter secret. For demo data and tests only: nothing then stops guessing. */
+  readonly weakSecret?: boolean;
   /** Registered scope, space-delimited: the most the client can be given. */
   readonly scope: string;
   readonly role?: Client["role"];
+}
+
+/** How a client gets a new secret. */
+export interface SecretRotation extends Pick<ClientRegistration, "secret" | "weakSecret"> {
+  /** Ends every other secret at once: one of them leaked. */
+  readonly now?: boolean;
 }
 
 /** The functions by which authority begins and ends. Each rejects with {@link ManagementError}. */
@@ -87,8 +95,14 @@ export interface Management {
   enableClient(client: ClientId, call?: CallContext): Promise<void>;
   /** Replaces the registered scope of a client. */
   setClientScope(client: ClientId, scope: string, call?: CallContext): Promise<void>;
-  /** Gives a client a new secret; the one before works until `secretOverlapSeconds` have passed. */
-  rotateClientSecret(client: ClientId, secret?: string, call?: CallContext): Promise<Credentials>;
+  /** Gives a client a new secret; the old one works until `secretOverlapSeconds` have passed. */
+  rotateClientSecret(
+    client: ClientId,
+    rotation?: SecretRotation,
+    call?: CallContext,
+  ): Promise<Credentials>;
+  /** Ends every secret of a client but the current one, at once: one of them leaked. */
+  endOldClientSecrets(client: ClientId, call?: CallContext): Promise<void>;
   /** A registered client, or `null`. */
   findClient(client: ClientId): Promise<ListedClient | null>;
   /** A user who is not deleted, or `null`. */
@@ -125,12 +139,12 @@ export interface Paged<Row> {
 export function createManagement(shell: Shell): Management {
   const { entropy } = shell;
   return {
-    async registerClient({ id = hex(entropy.bytes(16)), secret, scope, role = "app" }, call) {
-      const chosen = readSecret(secret ?? newSecret(entropy));
-      const secretDigest = sha256(chosen);
+    async registerClient({ id = hex(entropy.bytes(16)), scope, role = "app", ...given }, call) {
+      const secret = readSecret(given) ?? newSecret(entropy);
+      const secretDigest = sha256(secret);
       const command = { type: "register-client", client: id, role, secretDigest } as const;
       await manage(shell, { ...command, scope: parseScope(scope) }, call);
-      return { id, secret: chosen };
+      return { id, secret };
     },
     async registerUser({ publicId = hex(entropy.bytes(16)) } = {}, call) {
       const digest = sha256(publicId);
@@ -165,10 +179,15 @@ export function createManagement(shell: Shell): Management {
     setClientScope: async (client, scope, call) => {
       await manage(shell, { type: "set-client-scope", client, scope: parseScope(scope) }, call);
     },
-    async rotateClientSecret(client, secret, call) {
-      const chosen = readSecret(secret ?? newSecret(entropy));
-      await manage(shell, { type: "rotate-secret", client, secretDigest: sha256(chosen) }, call);
-      return { id: client, secret: chosen };
+    async rotateClientSecret(client, { now = false, ...given } = {}, call) {
+      const secret = readSecret(given) ?? newSecret(entropy);
+      const secretDigest = sha256(secret);
+      await manage(shell, { type: "rotate-secret", client, secretDigest }, call);
+      if (now) await manage(shell, { type: "end-old-secrets", client }, call);
+      return { id: client, secret };
+    },
+    endOldClientSecrets: async (client, call) => {
+      await manage(shell, { type: "end-old-secrets", client }, call);
     },
     findClient: async (id) => {
       const { client } = await shell.ports.store.read({ client: id });
@@ -230,9 +249,15 @@ function parseScope(text: string): Scope {
   throw new ManagementError("INVALID_ARGUMENT", "scope_malformed", detail);
 }
 
-function readSecret(secret: string): string {
-  if (isClientId(secret)) return secret;
+/** Failed attempts are throttled, but never the right secret (A2): so it must be too long to guess. */
+const MIN_SECRET_LENGTH = 32;
+
+function readSecret({ secret, weakSecret = false }: SecretRotation): string | undefined {
+  if (secret === undefined) return undefined;
+  const least = weakSecret ? 1 : MIN_SECRET_LENGTH;
+  if (isClientId(secret) && secret.length >= least) return secret;
   const detail =
-    "Cannot use this client secret: give 1 to 255 letters, digits, '-', '.', '_' or '~'";
+    `Cannot use this client secret: it must have ${least} to 255 letters, digits, '-', ` +
+    "'.', '_' or '~'. Leave it out, and one is drawn";
   throw new ManagementError("INVALID_ARGUMENT", "id_malformed", detail);
 }

@@ -55,11 +55,14 @@ export function reconsent(
   };
 }
 
-/** Active → active with less scope. It counts as a decision of the user: older consent does not undo it. */
+/**
+ * Active → active with less scope. Consent dated up to the skew after it does not widen again: the clock of
+ * its issuer, or of this node, may be off by that much (C14).
+ */
 export function narrow(
   connection: ActiveConnection,
   scope: Scope,
-  { now }: Context,
+  { now, settings }: Context,
 ): ConnectionChanged {
   return {
     type: "connection-changed",
@@ -67,12 +70,12 @@ export function narrow(
     connection: {
       ...connection,
       scope: intersect(connection.scope, scope),
-      consentedAt: Math.max(connection.consentedAt, now),
+      consentedAt: Math.max(connection.consentedAt, now + settings.consentSkewSeconds + 1),
     },
   };
 }
 
-/** Active → revoked, for ever (R3), with the withdrawal that older consent must not undo (C14). */
+/** Active → revoked, forever (R3), with the withdrawal that older consent must not undo (C14). */
 export function revoke(
   { id, user, client, source }: ActiveConnection,
   { now }: Context,
@@ -105,7 +108,7 @@ export interface Narrow {
   readonly scope: Scope;
 }
 
-/** The user withdraws one connection, for ever (R3). */
+/** The user withdraws one connection, forever (R3). */
 export interface RevokeConnection {
   readonly type: "revoke-connection";
   readonly connection: ConnectionId;

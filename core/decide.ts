@@ -140,6 +140,7 @@ const COMMANDS: { readonly [Type in Command["type"]]: Handling<CommandOf<Type>> 
   "set-client-scope": ofClient,
   "set-client-status": ofClient,
   "rotate-secret": ofClient,
+  "end-old-secrets": ofClient,
   "register-user": ofUser,
   "set-user-status": ofUser,
   "delete-user": ofUser,

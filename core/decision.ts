@@ -94,6 +94,14 @@ export interface Context {
   readonly settings: Settings;
 }
 
+/**
+ * Whether less than `seconds` lie between a moment and now, in either direction: a clock that was set back
+ * does not keep a window open (A5), and a node whose clock is a little ahead does not close it.
+ */
+export function isRecent(moment: Seconds, seconds: number, { now }: Context): boolean {
+  return Math.abs(now - moment) < seconds;
+}
+
 /** A client was registered or changed; the whole row. */
 export interface ClientWritten {
   readonly type: "client-written";

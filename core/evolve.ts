@@ -25,9 +25,9 @@ export interface State {
   readonly retired: Map<string, true>;
   readonly connections: Map<ConnectionId, Connection>;
   readonly families: Map<FamilyId, TokenFamily>;
-  /** By issuer and jti, see {@link pair}. */
+  /** By issuer and jti, joined by a space. */
   readonly consentUses: Map<string, ConsentUse>;
-  /** By user and client, see {@link pair}. */
+  /** By user and client, joined by a space. */
   readonly withdrawals: Map<string, Withdrawal>;
   readonly connectionsOfUser: Map<PublicId, readonly ConnectionId[]>;
   readonly familiesOfConnection: Map<ConnectionId, readonly FamilyId[]>;

@@ -13,6 +13,7 @@ import {
   type Decision,
   type Facts,
   grant,
+  isRecent,
   type Keys,
   refuse,
   type Refused,
@@ -146,7 +147,10 @@ function verifyConsent(
     facts.merchantWithdrawal?.directAt ?? -1,
     facts.clientWithdrawal?.at ?? -1,
   );
-  if (consent.issuedAt <= withdrawnAt) return refuse("NO_CONSENT", "withdrawn_after_consent");
+  // The clock of the issuer, or of the node that took the withdrawal, may be off by the skew (C14).
+  if (withdrawnAt >= 0 && consent.issuedAt <= withdrawnAt + context.settings.consentSkewSeconds) {
+    return refuse("NO_CONSENT", "withdrawn_after_consent");
+  }
   const source = facts.source;
   const sourceScope = directScope(source, facts.merchant, facts.user);
   const scope = intersect(intersect(consent.scope, sourceScope), client.scope);
@@ -234,7 +238,7 @@ function repeat(
 ): Decision<TokenGrant> {
   const { now, settings } = context;
   const retried = use.client === client && use.digest === consent.digest &&
-    now < use.redeemedAt + settings.consentRetrySeconds;
+    isRecent(use.redeemedAt, settings.consentRetrySeconds, context);
   if (verified.outcome === "refused") {
     return verified.code === "INVALID_TOKEN"
       ? verified

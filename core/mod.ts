@@ -89,6 +89,7 @@ export type { Refresh } from "./refresh.ts";
 export type {
   ClientCommand,
   DeleteUser,
+  EndOldSecrets,
   RegisterClient,
   RegisterUser,
   RotateSecret,

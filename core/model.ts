@@ -53,7 +53,10 @@ export interface ActiveConnection {
   readonly source: ConnectionId | null;
   /** What the user consented to. What it is worth now is computed at use (R1). */
   readonly scope: Scope;
-  /** The moment of the consent that governs: `iat` of the consent token, or when the user decided (C10). */
+  /**
+   * Consent dated earlier changes nothing (C10): the `iat` of the consent that governs, or when the user
+   * signed in; after narrowing, the first moment whose consent may widen again (C14).
+   */
   readonly consentedAt: Seconds;
 }
 

@@ -8,6 +8,7 @@ import {
   type Decision,
   type Facts,
   grant,
+  isRecent,
   type Keys,
   refuse,
   type TokenGrant,
@@ -39,7 +40,7 @@ export type Presented = "current" | "repeatable" | "reused" | "ahead_of_store";
 export function comparePresented(
   { generation, salt }: Pick<Refresh, "generation" | "salt">,
   family: TokenFamily,
-  { now, settings }: Context,
+  context: Context,
 ): Presented {
   const age = family.generation - generation;
   // After a restore the same number can arise twice; the salt tells the two apart.
@@ -47,7 +48,7 @@ export function comparePresented(
   if (age === 0) return "current";
   if (age === 1) return "repeatable";
   const spentAt = family.previousGenerationStartedAt;
-  const delayed = age === 2 && now < spentAt + settings.refreshDuplicateSeconds;
+  const delayed = age === 2 && isRecent(spentAt, context.settings.refreshDuplicateSeconds, context);
   return delayed ? "repeatable" : "reused";
 }
 

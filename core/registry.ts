@@ -48,11 +48,17 @@ export interface SetClientStatus {
   readonly status: Client["status"];
 }
 
-/** Gives a client a new secret; each old one works until its overlap ends, or this one if it is sooner. */
+/** Gives a client a new secret. Each old one works until its overlap ends, at most one overlap from now. */
 export interface RotateSecret {
   readonly type: "rotate-secret";
   readonly client: ClientId;
   readonly secretDigest: string;
+}
+
+/** Ends every secret of a client but the current one, at once: one of them leaked (CA-09). */
+export interface EndOldSecrets {
+  readonly type: "end-old-secrets";
+  readonly client: ClientId;
 }
 
 /** Registers a user. */
@@ -78,7 +84,12 @@ export interface DeleteUser {
 }
 
 /** A command about a client. */
-export type ClientCommand = RegisterClient | SetClientScope | SetClientStatus | RotateSecret;
+export type ClientCommand =
+  | RegisterClient
+  | SetClientScope
+  | SetClientStatus
+  | RotateSecret
+  | EndOldSecrets;
 /** A command about a user. */
 export type UserCommand = RegisterUser | SetUserStatus | DeleteUser;
 
@@ -120,6 +131,10 @@ export function decideClient(
         secrets: [{ digest: command.secretDigest, expiresAt: null }, ...old],
       });
     }
+    case "end-old-secrets":
+      return write(client, {
+        secrets: client.secrets.filter(({ expiresAt }) => expiresAt === null),
+      });
   }
 }
 

@@ -40,50 +40,49 @@ export const RANGES: Readonly<Record<NumericSetting, SettingRange>> = {
     default: 90 * DAY,
     min: 60,
     max: 10 * 365 * DAY,
-    text: "A refresh token that is not used for this long ends (T1).",
+    text: "A refresh token that is unused for this long expires (T1).",
   },
   refreshAbsoluteSeconds: {
     default: 365 * DAY,
     min: 60,
     max: 10 * 365 * DAY,
-    text: "A token family ends this long after it began, used or not (T1).",
+    text: "A token family expires this long after it started, used or not (T1).",
   },
   refreshDuplicateSeconds: {
     default: 10,
     min: 0,
     max: 60,
-    text:
-      "A refresh token two generations old is still answered this long after it was spent (T5).",
+    text: "How long a refresh token two generations old is still answered after it was spent (T5).",
   },
   maxFamilies: {
     default: 50,
     min: 1,
     max: 1000,
-    text: "Live token families a connection; one more ends the least recently used (P5).",
+    text: "Maximum live token families per connection; the least recently used is evicted (P5).",
   },
   consentSkewSeconds: {
     default: 30,
     min: 0,
     max: 300,
-    text: "Clock difference to consent token issuers that is forgiven (C5).",
+    text: "Tolerated clock difference to issuers of consent tokens and between nodes (C5, C14).",
   },
   consentMaxLifetimeSeconds: {
     default: 300,
     min: 1,
     max: 3600,
-    text: "The longest lifetime a consent token may have (C5).",
+    text: "Maximum lifetime of a consent token (C5).",
   },
   consentRetrySeconds: {
     default: 60,
     min: 0,
     max: 3600,
-    text: "A redeemed consent token is answered again this long; 0 is strict single use (C11).",
+    text: "How long a redeemed consent token is answered again; 0 means strict single use (C11).",
   },
   secretOverlapSeconds: {
     default: DAY,
     min: 0,
     max: 90 * DAY,
-    text: "After a rotation the old client secret still works this long (CA-09).",
+    text: "How long the old client secret still works after a rotation (CA-09).",
   },
 };
 

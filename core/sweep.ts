@@ -22,7 +22,7 @@ export interface Horizon {
 
 /** The horizon at a moment. */
 export function horizonAt(now: Seconds, settings: Settings): Horizon {
-  const withdrawalSeconds = settings.consentMaxLifetimeSeconds + 2 * settings.consentSkewSeconds +
+  const withdrawalSeconds = settings.consentMaxLifetimeSeconds + 3 * settings.consentSkewSeconds +
     CLOCK_MARGIN_SECONDS;
   return {
     generationStartedAt: now - settings.refreshIdleSeconds,

@@ -43,6 +43,16 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     summary: "Give a client a new secret; the old one works until the overlap ends.",
     run: (service, [id = ""]) => service.rotateClientSecret(id),
   },
+  "replace-leaked-secret": {
+    arguments: ["CLIENT_ID"],
+    summary: "Give a client a new secret and end every other one at once.",
+    run: (service, [id = ""]) => service.rotateClientSecret(id, { now: true }),
+  },
+  "end-old-secrets": {
+    arguments: ["CLIENT_ID"],
+    summary: "End every secret of a client but the current one, at once.",
+    run: (service, [id = ""]) => service.endOldClientSecrets(id),
+  },
   "disable-client": {
     arguments: ["CLIENT_ID"],
     summary: "Disable a client and every token of it, until it is enabled again.",

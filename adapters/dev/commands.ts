@@ -174,7 +174,10 @@ function partyCommands({ service }: CommandOptions): Commands {
       return {};
     },
     "client-secret": async (input) => {
-      await service().rotateClientSecret(text(input, "client"), text(input, "secret"));
+      await service().rotateClientSecret(text(input, "client"), {
+        secret: text(input, "secret"),
+        weakSecret: true,
+      });
       return {};
     },
   };
@@ -189,6 +192,7 @@ function readClient(client: Input) {
   return {
     id: text(client, "id"),
     secret: text(client, "secret"),
+    weakSecret: true,
     scope: text(client, "scope"),
     role: oneOf({ role: "app", ...client }, "role", ["app", "resource-server"]),
   };

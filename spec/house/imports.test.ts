@@ -30,7 +30,7 @@ const LAYERS: readonly Layer[] = [
   { name: "strict JSON", files: /^adapters\/strict-json\.ts$/, uses: [] },
   {
     name: "service",
-    files: /^adapters\/(direct|manage|shell)\.ts$/,
+    files: /^adapters\/(belief|direct|manage|shell)\.ts$/,
     uses: ["core", "ports", "entropy"],
   },
   {

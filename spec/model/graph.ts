@@ -204,6 +204,7 @@ function authorityCause({ kind, command }: Step): string {
     case "register-user":
     case "revoke-token":
     case "rotate-secret":
+    case "end-old-secrets":
     case "use":
     case undefined:
       return kind === "clock" ? "idle or too old" : kind;

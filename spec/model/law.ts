@@ -136,12 +136,13 @@ export function delegatedScope(moment: Moment, consent: Consent): Scope {
   );
 }
 
-/** Whether the user has withdrawn since this consent was minted (C14), as the users did it. */
-export function isWithdrawn({ past }: Moment, consent: Consent): boolean {
+/** Whether the user may have withdrawn since this consent was minted (C14): clocks differ by the skew. */
+export function isWithdrawn({ past, cast }: Moment, consent: Consent): boolean {
+  const mintedAfter = (at: Seconds) => consent.issuedAt - cast.settings.consentSkewSeconds > at;
   return past.withdrawals.some(({ user, client, directAt, at }) =>
     user === consent.user &&
-    ((client === consent.client && consent.issuedAt <= at) ||
-      (client === consent.merchant && directAt !== null && consent.issuedAt <= directAt))
+    ((client === consent.client && !mintedAfter(at)) ||
+      (client === consent.merchant && directAt !== null && !mintedAfter(directAt)))
   );
 }
 
@@ -173,7 +174,7 @@ export function repeatable(
   const { cast, now, state } = moment;
   if (typeof firstRedemption(moment, consent, caller) === "string") return null;
   if (use.client !== caller || use.digest !== consent.digest) return null;
-  if (now - use.redeemedAt >= cast.settings.consentRetrySeconds) return null;
+  if (Math.abs(now - use.redeemedAt) >= cast.settings.consentRetrySeconds) return null;
   const family = state.families.get(use.family);
   return family?.generation === 0 && isAlive(moment, family) ? family : null;
 }

@@ -114,6 +114,8 @@ function tellCommand(command: Command): string {
       return `the operator sets ${command.client} ${command.status}`;
     case "rotate-secret":
       return `the operator rotates the secret of ${command.client}`;
+    case "end-old-secrets":
+      return `the operator ends the old secrets of ${command.client}`;
     case "register-user":
       return `the operator registers user "${command.user}"`;
     case "set-user-status":

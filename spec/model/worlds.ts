@@ -4,7 +4,7 @@
  */
 import type { Plan } from "./build.ts";
 import { ENDINGS, ENDINGS_FULL, EVERYTHING, REVERSIBLE } from "./worlds/authority.ts";
-import { JUDGING, LIFECYCLE, LIFECYCLE_FULL } from "./worlds/consent.ts";
+import { JUDGING, LIFECYCLE, LIFECYCLE_FULL, SKEW } from "./worlds/consent.ts";
 import { CHAIN, PRECEDENCE, PRECEDENCE_DESCENDING, PRECEDENCE_FULL } from "./worlds/delegation.ts";
 import { PARTNERS_FULL, REGISTRATION, USERS, USERS_FULL } from "./worlds/parties.ts";
 import {
@@ -24,6 +24,7 @@ export const WORLDS: readonly Plan[] = [
   ROTATION,
   JUDGING,
   LIFECYCLE,
+  SKEW,
   PRECEDENCE_DESCENDING,
   REVERSIBLE,
   CHAIN,

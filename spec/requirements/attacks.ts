@@ -97,6 +97,16 @@ const CLIENT_AUTHENTICATION: readonly Attack[] = [
     ["G8"],
     "A secret was rotated: the old and the new one work while they overlap, then the new one alone.",
   ),
+  attack(
+    "CA-10",
+    ["G8"],
+    "A secret leaked: the operator ends it at once, and the current one, or a new one, works on.",
+  ),
+  attack(
+    "CA-11",
+    ["A2"],
+    "Somebody guesses secrets: a chosen secret of fewer than 32 characters is refused at registration.",
+  ),
 ];
 
 const CONSENT_TOKENS: readonly Attack[] = [
@@ -238,6 +248,12 @@ const CONSENT_TOKENS: readonly Attack[] = [
     "CT-30",
     ["C14"],
     "A token issued before a withdrawal and redeemed for the first time after it: `NO_CONSENT`.",
+  ),
+  attack(
+    "CT-32",
+    ["C14", "C10"],
+    "An issuer's clock, or that of the node that took a withdrawal or narrowing, is off by the skew: " +
+      "consent from before it is dated after it, and still undoes nothing.",
   ),
   attack(
     "CT-31",
@@ -447,6 +463,12 @@ const SYSTEM: readonly Attack[] = [
     ["A3"],
     "A flood of requests without valid credentials: it adds a bounded number of lines a second to the " +
       "log, and one with the sum of the rest.",
+  ),
+  attack(
+    "SY-07",
+    ["A5", "R5"],
+    "The clock jumps ahead by three months for a minute, or back by an hour: nothing is deleted, and " +
+      "no window stays open.",
   ),
 ];
 

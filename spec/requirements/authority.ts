@@ -111,4 +111,18 @@ export const ALWAYS: readonly Requirement[] = [
         "who, what, outcome, internal reason and ids, no secret. Successful uses are metrics.",
     ),
   ),
+  rule(
+    "A5",
+    "Elapsed time is bounded",
+    decided(
+      "MAY",
+      "A clock that steps back keeps no window open: the windows of retries and duplicates (C11, T5) " +
+        "count elapsed time in both directions.",
+    ),
+    decided(
+      "MAY",
+      "A clock that jumps ahead deletes nothing until it has run on for an hour, or agrees with the " +
+        "last sweep of any node.",
+    ),
+  ),
 ];

@@ -286,13 +286,19 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
     "A withdrawal stands",
     decided(
       "SHOULD",
-      "A consent token that was issued no later than the user's last withdrawal from the merchant, or " +
-        "from this partner, is answered with `NO_CONSENT`: old consent never undoes a withdrawal.",
+      "A consent token that was issued no later than the clock skew after the user's last withdrawal " +
+        "from the merchant, or from this partner, gets `NO_CONSENT`: old consent never undoes a " +
+        "withdrawal, even if the clock of the issuer or of another node is off by that much.",
+    ),
+    decided(
+      "SHOULD",
+      "Consent issued no later than the clock skew after a narrowing does not widen the connection " +
+        "again. New consent counts after twice the skew at the latest.",
     ),
     decided(
       "MAY",
-      "Withdrawals are remembered for the longest lifetime of a consent token, twice the clock " +
-        "difference forgiven, and one hour.",
+      "Withdrawals are remembered for the maximum lifetime of a consent token, three times the clock " +
+        "skew, and one hour.",
     ),
   ),
 ];

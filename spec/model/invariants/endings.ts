@@ -42,15 +42,16 @@ export const CONNECTION: readonly Invariant[] = [
     ["narrow"],
     "narrow-only-narrows",
     ["R1", "C10", "SC-09"],
-    "Narrowing leaves an active connection with the part of its scope that was allowed to remain, and counts as the user's decision of now.",
-    ({ before, after, command, decision, context: { now } }) => {
+    "Narrowing leaves an active connection with the part of its scope that was allowed to remain, and consent dated up to the skew after it does not widen it again.",
+    ({ before, after, command, decision, context: { now, settings } }) => {
       const was = before.state.connections.get(command.connection);
       const is = after.state.connections.get(command.connection);
       if (was?.status !== "active") {
         return decision.outcome === "refused" && decision.code === "UNKNOWN_CONNECTION";
       }
       return decision.outcome === "granted" && is?.status === "active" &&
-        is.consentedAt === Math.max(was.consentedAt, now) && is.source === was.source &&
+        is.consentedAt === Math.max(was.consentedAt, now + settings.consentSkewSeconds + 1) &&
+        is.source === was.source &&
         sameList(is.scope, was.scope.filter((token) => command.scope.includes(token)));
     },
   ),

@@ -146,6 +146,7 @@ function userOf(command: Command, { connections, families }: State): PublicId | 
     case "set-client-scope":
     case "set-client-status":
     case "rotate-secret":
+    case "end-old-secrets":
       return null;
   }
 }

@@ -6,7 +6,7 @@ import type { Command } from "../../../core/decide.ts";
 import type { State } from "../../../core/evolve.ts";
 import { digestOf } from "../moment.ts";
 import { decideOn } from "../play.ts";
-import { type Invariant, on, sameList, sameState, unchanged } from "./invariant.ts";
+import { type Invariant, on, same, sameList, sameState, unchanged } from "./invariant.ts";
 
 /** Of users and clients. */
 export const REGISTRY: readonly Invariant[] = [
@@ -25,10 +25,16 @@ export const REGISTRY: readonly Invariant[] = [
     },
   ),
   on(
-    ["set-user-status", "set-client-status", "set-client-scope", "rotate-secret"],
+    [
+      "set-user-status",
+      "set-client-status",
+      "set-client-scope",
+      "rotate-secret",
+      "end-old-secrets",
+    ],
     "settings-of-a-party-do-what-they-say",
     ["R1", "CA-09"],
-    "A status or scope is set exactly as it was asked, a new secret works beside the ones before until their overlap ends, and the unknown are refused.",
+    "A status or scope is set exactly as it was asked, a new secret works beside the old ones until their overlap ends, old ones can be ended at once, and the unknown are refused.",
     ({ before, after, command, decision, context: { now, settings } }) => {
       if (command.type === "set-user-status") {
         const is = after.state.users.get(command.user);
@@ -44,6 +50,8 @@ export const REGISTRY: readonly Invariant[] = [
           return is.status === command.status && sameList(is.scope, was.scope);
         case "set-client-scope":
           return sameList(is.scope, command.scope) && is.status === was.status;
+        case "end-old-secrets":
+          return same(is.secrets, was.secrets.filter(({ expiresAt }) => expiresAt === null));
         case "rotate-secret": {
           // The new secret, and each old one up to the second at which it would have ended, or does now.
           const end = now + settings.secretOverlapSeconds;
@@ -132,6 +140,7 @@ function inverseOf(command: Command, { users, clients }: State): Command | null 
     case "revoke-connection":
     case "revoke-token":
     case "rotate-secret":
+    case "end-old-secrets":
     case "use":
       return null;
   }

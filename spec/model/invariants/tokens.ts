@@ -64,7 +64,8 @@ export const REFRESH: readonly Invariant[] = [
       const age = family.generation - command.generation;
       const late = before.now - family.previousGenerationStartedAt;
       return decision.grant.generation === family.generation && unchanged(before, after) &&
-        (age === 1 || (age === 2 && late < before.cast.settings.refreshDuplicateSeconds));
+        (age === 1 ||
+          (age === 2 && Math.abs(late) < before.cast.settings.refreshDuplicateSeconds));
     },
   ),
   on(
@@ -247,7 +248,7 @@ function isReuse(moment: Moment, family: TokenFamily, command: Refresh): boolean
   if (age < 2 || !isAlive(moment, family)) return false;
   if (moment.state.connections.get(family.connection)?.client !== command.client) return false;
   const spentFor: Seconds = moment.now - family.previousGenerationStartedAt;
-  return age > 2 || spentFor >= moment.cast.settings.refreshDuplicateSeconds;
+  return age > 2 || Math.abs(spentFor) >= moment.cast.settings.refreshDuplicateSeconds;
 }
 
 /** What introspection must say, or `null` for "not active" (T7, R1). */

@@ -13,6 +13,7 @@ import {
   redeem,
   refresh,
   revoke,
+  stepBack,
   tick,
 } from "../moves.ts";
 import { connectionsUpTo, M, N, P, Q } from "./cast.ts";
@@ -120,6 +121,32 @@ export const LIFECYCLE: Plan = {
     "connection-changed consented",
     "disconnect granted",
   ],
+};
+
+/**
+ * Two nodes whose clocks differ, and an issuer whose clock is ahead or behind: the clock steps back and
+ * forth between any two commands.
+ */
+export const SKEW: Plan = {
+  ...LIFECYCLE,
+  name: "clock-skew",
+  text:
+    "Two nodes and an issuer with clocks that differ by the skew: no withdrawal and no narrowing is undone, and new consent is taken after twice the skew.",
+  pedantic: false,
+  times: [0, 1, 2, 3],
+  tokens: [
+    token("during", { iat: 1, exp: 3, scope: "r" }),
+    token("after", { iat: 3, exp: 5, scope: "r w" }),
+  ],
+  moves: all(
+    redeem(["p"]),
+    ask({ type: "disconnect", user: "u", client: "p" }),
+    narrow(["p"], [["w"]]),
+    tick,
+    stepBack,
+  ),
+  within: connectionsUpTo(2),
+  sometimes: ["fetch granted", "fetch withdrawn_after_consent", "narrow granted"],
 };
 
 /** The same with everything that a user and a partner can do between. */

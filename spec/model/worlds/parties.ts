@@ -45,6 +45,7 @@ export const REGISTRATION: Plan = {
       },
       { type: "rotate-secret", client: "p", secretDigest: "secret 2" },
       { type: "rotate-secret", client: "p", secretDigest: "secret 3" },
+      { type: "end-old-secrets", client: "p" },
       setScope("p", ["w"]),
       setStatus("p", "disabled"),
       setStatus("p", "enabled"),

@@ -30,7 +30,7 @@ test("A4, CA-09, G9: a failed client authentication is audited, without what was
     { ...refused, client: partner.id, reason: "client_disabled" },
   ]);
   await service.enableClient(partner.id);
-  await service.rotateClientSecret(partner.id, "next");
+  await service.rotateClientSecret(partner.id, { secret: "next", weakSecret: true });
   clock.advance(86_400);
   assert.deepEqual(await reasons(partner.id, partner.secret), [
     { ...refused, client: partner.id, reason: "secret_wrong" },

@@ -169,15 +169,17 @@ test("C10: an earlier consent leaves the connection as it is and is cut to it", 
   assert.equal(machine.state.consentUses.size, 2, "the refused token is not consumed");
 });
 
-test("C10, SC-09: a consent older than a narrowing does not undo it, a newer one does", () => {
+test("C10, C14, SC-09, CT-32: consent dated up to the skew after a narrowing does not undo it", () => {
   const { machine } = createSeededMachine();
   const { connection } = granted(redeem(machine, consentOf(machine)));
   const pending = consentOf(machine, { jti: "jti-2" });
   machine.now += 5;
   machine.run({ type: "narrow", connection, scope: ["email"] });
   assert.deepEqual(granted(redeem(machine, pending)).scope, ["email"]);
+  const within = consentOf(machine, { jti: "jti-3", issuedAt: machine.now + 30 });
+  assert.deepEqual(granted(redeem(machine, within)).scope, ["email"]);
   machine.now += 1;
-  const newer = consentOf(machine, { jti: "jti-3" });
+  const newer = consentOf(machine, { jti: "jti-4", issuedAt: machine.now + 30 });
   assert.deepEqual(granted(redeem(machine, newer)).scope, ["email", "orders"]);
 });
 
@@ -210,7 +212,7 @@ test("C13, G9: a redeemed token survives its user, and its row names no user", (
   assertRefused(redeem(machine, consentOf(machine)), "INVALID_TOKEN", "consent_redeemed");
 });
 
-test("C14, CT-30: a consent of the second of a withdrawal or before is NO_CONSENT, a later one good", () => {
+test("C14, CT-30, CT-32: consent dated up to the skew after a withdrawal is NO_CONSENT", () => {
   const withdraw: Record<string, (machine: Machine, source: string) => void> = {
     "the buyer connection is revoked": (machine, connection) => {
       machine.run({ type: "revoke-connection", connection });
@@ -244,11 +246,11 @@ test("C14, CT-30: a consent of the second of a withdrawal or before is NO_CONSEN
     machine.now = START + 10;
     make(machine, source.id);
     machine.now = START + 20;
-    for (const issuedAt of [START, START + 9, START + 10]) {
+    for (const issuedAt of [START, START + 9, START + 10, START + 40]) {
       const stale = redeem(machine, consentOf(machine, { issuedAt }));
       assertRefused(stale, "NO_CONSENT", "withdrawn_after_consent");
     }
-    const later = consentOf(machine, { issuedAt: START + 11 });
+    const later = consentOf(machine, { issuedAt: START + 41 });
     assert.equal(granted(redeem(machine, later)).repeated, false, name);
   }
 });

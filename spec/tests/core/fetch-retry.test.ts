@@ -175,12 +175,12 @@ test("C11: every condition of a first redemption still holds, else the used jti 
 
 test("C11, R3: a new connection of the same parties does not bring the old family back", () => {
   const { machine, source, consent } = createRedeemed();
-  // The issuer's clock is ahead: this consent is younger than the withdrawal that follows.
   const ahead = consentOf(machine, { jti: "jti-2", issuedAt: START + 30 });
   const second = granted(redeem(machine, ahead));
   machine.now += 1;
   machine.run({ type: "revoke-connection", connection: second.connection });
-  const newer = consentOf(machine, { jti: "jti-3", issuedAt: START + 25 });
+  machine.now += 31;
+  const newer = consentOf(machine, { jti: "jti-3" });
   assert.notEqual(granted(redeem(machine, newer)).connection, second.connection);
   assertSpent(machine, consent);
   assertSpent(machine, ahead);
@@ -207,6 +207,7 @@ test("C11, C10: the retry has the scope that is effective now", () => {
   const { machine, consent, first } = createRedeemed();
   machine.run({ type: "narrow", connection: first.connection, scope: ["email"] });
   assert.deepEqual(assertRepeated(machine, consent, first).scope, ["email"]);
+  machine.now += 31;
   const other = consentOf(machine, { jti: "jti-2", scope: ["orders"] });
   granted(redeem(machine, other));
   assert.deepEqual(assertRepeated(machine, consent, first).scope, ["orders"]);
@@ -225,5 +226,13 @@ test("C11: the window starts at the first redemption and a retry does not prolon
   machine.now = START + 59;
   assertRepeated(machine, consent, first);
   machine.now = START + 60;
+  assertSpent(machine, consent);
+});
+
+test("C11, A5, SY-07: a clock that is set back does not keep the window open", () => {
+  const { machine, consent, first } = createRedeemed({ consentRetrySeconds: 20 });
+  machine.now = START - 19; // another node, whose clock is behind
+  assertRepeated(machine, consent, first);
+  machine.now = START - 20;
   assertSpent(machine, consent);
 });

@@ -134,6 +134,15 @@ test("T5: the window counts from when the token was spent, not from when its suc
   assert.equal(granted(refresh(second.machine, one as TokenGrant)).generation, 3, "6 s after");
 });
 
+test("T5, A5, SY-07: a clock that is set back does not keep the window open", () => {
+  const { machine, zero } = createIssued();
+  rotate(machine, zero, [100, 3]);
+  machine.now = START + 100 - 9; // another node, whose clock is behind
+  assert.equal(granted(refresh(machine, zero)).generation, 2);
+  machine.now = START + 100 - 10;
+  assertReuseEnds(machine, zero);
+});
+
 test("T5: refreshDuplicateSeconds 0 leaves no window", () => {
   const { machine, zero } = createIssued({ refreshDuplicateSeconds: 0 });
   rotate(machine, zero, [0, 0]);

@@ -177,6 +177,17 @@ test("CA-09: a rotation with less overlap shortens that of the secrets before", 
   assert.deepEqual(liveSecrets(written, machine.now).map(({ digest }) => digest), ["d2"]);
 });
 
+test("CA-09: old secrets can be ended at once, and the current one works on", () => {
+  const { machine } = createSeededMachine({ secretOverlapSeconds: 100 });
+  for (const secretDigest of ["d1", "d2"]) {
+    machine.run({ type: "rotate-secret", client: "partner", secretDigest });
+  }
+  granted(machine.run({ type: "end-old-secrets", client: "partner" }));
+  assert.deepEqual(digestsAt(machine, 0), ["d2"]);
+  const unknown = machine.run({ type: "end-old-secrets", client: "nobody" });
+  assertRefused(unknown, "UNKNOWN_CLIENT", "client_unknown");
+});
+
 test("CA-09: without overlap the old secret ends at once", () => {
   const { machine } = createSeededMachine({ secretOverlapSeconds: 0 });
   machine.run({ type: "rotate-secret", client: "partner", secretDigest: "d1" });

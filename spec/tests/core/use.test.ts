@@ -167,7 +167,7 @@ test("R2, R3, SC-10: revoking connection or source ends every token of it foreve
     const { machine, source, grant } = createIssued();
     const connection = end === "source" ? source.id : grant.connection;
     machine.run({ type: "revoke-connection", connection });
-    machine.now += 1;
+    machine.now += 31;
     connect(machine, "ann", "shop", "email orders");
     granted(redeem(machine, consentOf(machine, { jti: "jti-2" })));
     for (const token of [accessTokenOf(grant), refreshTokenOf(grant)]) {

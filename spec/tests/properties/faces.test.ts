@@ -112,7 +112,8 @@ async function createActor(store: Store, faceOf: FaceOf): Promise<Actor> {
   const service = createSmallService({ store, clock, consents, audit });
   const { clients, users } = player.moment.state;
   for (const { id, role, scope } of clients.values()) {
-    await service.registerClient({ ...credentialsOf(id), role, scope: writeScope(scope) });
+    const registration = { ...credentialsOf(id), weakSecret: true, role, scope: writeScope(scope) };
+    await service.registerClient(registration);
   }
   for (const publicId of users.keys()) await service.registerUser({ publicId });
   const memory = { issued: new Map(), minted: new Map(), refreshTokens: new Map() };
@@ -296,6 +297,7 @@ async function manage(
       const { client, role, scope } = command;
       return await service.registerClient({
         ...credentialsOf(client),
+        weakSecret: true,
         role,
         scope: writeScope(scope),
       });

@@ -9,7 +9,8 @@ import { keysOf } from "../../../core/decide.ts";
 import { grant, refuse, type TokenGrant } from "../../../core/decision.ts";
 import type { Fetch } from "../../../core/fetch.ts";
 import { horizonAt } from "../../../core/sweep.ts";
-import type { Store } from "../../../adapters/ports.ts";
+import type { Connection } from "../../../core/model.ts";
+import type { Listed, Listing, Store } from "../../../adapters/ports.ts";
 import { runs } from "../support/generators.ts";
 import { consentOf, granted } from "../support/machine.ts";
 import { EVENTS, histories, replay, replayUnswept } from "./history.ts";
@@ -74,6 +75,9 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       withScene(withdrawAmongOthers));
     test("A3: a decide that throws writes nothing and rejects alone", () => withScene(throwAlone));
     test("C6: a refusal changes nothing", () => withScene(refuseAndCompare));
+    test("R3: listings are the model's rows, by page, revoked connections too", () =>
+      withScene(listAll));
+    test("A5: a value about the store is kept, and the last one counts", () => withStore(keepMeta));
     test("A3: close finishes what is under way", async () => {
       const { run, store } = await createScene(await open());
       const answers = Array.from({ length: 20 }, () => run(byPublicId("ann", "shop")));
@@ -81,6 +85,52 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       for (const answer of answers) assert.equal((await answer).outcome, "granted");
     });
   });
+}
+
+async function listAll({ store, run, machine }: Scene): Promise<void> {
+  const grants = [];
+  for (let family = 0; family < 3; family++) {
+    grants.push(granted(await run(byPublicId("ann", "shop"))));
+  }
+  const [{ connection }] = grants as [TokenGrant];
+  const families = await walk(store, { of: "families", connection });
+  assert.deepEqual(families.map(idOf), grants.map(({ family }) => family).sort());
+  assert.equal(granted(await run({ type: "revoke-connection", connection })), null);
+  const connect = { type: "connect", user: "ann", client: "shop", scope: ["email"] } as const;
+  const anew = granted(await run(connect));
+  const connections = await walk(store, { of: "connections", user: "ann" });
+  assert.deepEqual(connections.find((row) => idOf(row) === anew.id), anew);
+  const revoked = connections.find((row) => idOf(row) === connection);
+  assert.equal((revoked as Connection | undefined)?.status, "revoked");
+  assert.deepEqual(connections.map(idOf), connections.map(idOf).sort());
+  const { clients, users } = machine.state;
+  assert.deepEqual((await walk(store, { of: "clients" })).map(idOf), [...clients.keys()].sort());
+  assert.deepEqual((await walk(store, { of: "users" })).map(idOf), [...users.keys()].sort());
+  assert.deepEqual(await walk(store, { of: "connections", user: "nobody" }), []);
+}
+
+/** Every row of a listing, two at a time. */
+async function walk(store: Store, listing: Listing) {
+  const rows: Listed[Listing["of"]][] = [];
+  for (let after = "";;) {
+    const page = await store.list(listing, { after, limit: 2 });
+    rows.push(...page);
+    const last = page.at(-1);
+    if (page.length < 2 || last === undefined) return rows;
+    after = idOf(last);
+  }
+}
+
+function idOf(row: Listed[Listing["of"]]): string {
+  return "publicId" in row ? row.publicId : row.id;
+}
+
+async function keepMeta(store: Store): Promise<void> {
+  assert.equal(await store.readMeta("clock"), null);
+  await store.writeMeta("clock", "1");
+  await store.writeMeta("clock", "2");
+  assert.equal(await store.readMeta("clock"), "2");
+  assert.equal(await store.readMeta("other"), null);
 }
 
 function byPublicId(publicId: string, client: string): Fetch {
