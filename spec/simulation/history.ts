@@ -50,6 +50,7 @@ export function judge(history: readonly Call[]): readonly string[] {
   const owners = ownersOf(history);
   return [
     ...oneTokenPerGeneration(history),
+    ...generationsInOrder(history),
     ...oneFamilyPerConsent(history),
     ...endingsAreFinal(history, owners),
   ];
@@ -60,11 +61,28 @@ function oneTokenPerGeneration(history: readonly Call[]): readonly string[] {
   const told = new Map<string, string>();
   return history.flatMap(({ answer }) => {
     if (answer.is !== "tokens") return [];
-    const { family, generation } = readRefresh(answer.refresh);
-    const before = told.get(`${family} ${generation}`) ?? answer.refresh;
-    told.set(`${family} ${generation}`, answer.refresh);
+    const before = told.get(placeOf(answer.refresh)) ?? answer.refresh;
+    told.set(placeOf(answer.refresh), answer.refresh);
     return before === answer.refresh ? [] : [`T5: two tokens, ${before} and ${answer.refresh}`];
   });
+}
+
+/** T5: a generation arises only where the one before it was presented; a retry begins none. */
+function generationsInOrder(history: readonly Call[]): readonly string[] {
+  const presented = new Set(history.map(({ op }) => op.do === "refresh" ? placeOf(op.token) : ""));
+  return history.flatMap(({ answer }) => {
+    if (answer.is !== "tokens") return [];
+    const { generation } = readRefresh(answer.refresh);
+    return generation === 0 || presented.has(placeOf(answer.refresh, -1))
+      ? []
+      : [`T5: ${answer.refresh} arose without the token before it`];
+  });
+}
+
+/** Family and generation of a refresh token, or those some generations off. */
+function placeOf(token: string, off = 0): string {
+  const { family, generation } = readRefresh(token);
+  return `${family} ${generation + off}`;
 }
 
 /** C9, C11: a consent token starts one family, for the partner it names. */
