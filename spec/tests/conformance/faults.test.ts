@@ -52,7 +52,7 @@ test("C11, CT-21: a server that forgets redemptions is told so, with the shortes
   assert.equal(outcomes["consent-token/twice"], "warned");
   assert.equal(outcomes["histories/consent"], "warned");
   const story = report.cases.find(({ id }) => id === "histories/consent")?.story ?? [];
-  assert.match(story.at(-2) ?? "", /^ +the model remembers of user A before this: merchant \d dir/);
+  assert.match(story.at(-2) ?? "", /^ +the model remembers about user A: merchant \d dir/);
   const steps = story.filter(isStep)
     .map((line) => line.replace(/^\d+\. /, "").replace(/\d+/g, "N"));
   assert.equal(steps.length, 4, story.join("\n"));
