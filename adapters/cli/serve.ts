@@ -7,6 +7,7 @@ import { createDevMode, type DevMode } from "../dev/dev-mode.ts";
 import { followService } from "../direct.ts";
 import { systemClock } from "../entropy.ts";
 import type { HttpHandler } from "../http/exchange.ts";
+import { checkStore } from "../http/health.ts";
 import { PATHS } from "../http/metadata.ts";
 import { createHttpHandler } from "../http/router.ts";
 import { startServer } from "../http/server.ts";
@@ -143,7 +144,7 @@ async function serveRuntime(
 
 /** The handler outlives a change of keys or issuers, and with it rate limits and parsed documents. */
 function createHandler(
-  { clock }: Runtime,
+  { clock, store }: Runtime,
   dev: DevMode | null,
   serving: Serving,
   values: Values,
@@ -154,6 +155,7 @@ function createHandler(
     publicUrl: current(serving).publicUrl,
     jwks: () => current(serving).jwks(),
     rateLimit: perMinute === 0 ? null : { fieldsPerMinute: perMinute },
+    readiness: [checkStore(store)],
     log,
     clock,
     ...(dev !== null && { routes: dev.routes }),

@@ -14,6 +14,9 @@ export const PATHS = {
   introspect: "/oauth/introspect",
   metadata: "/.well-known/oauth-authorization-server",
   jwks: "/.well-known/jwks.json",
+  live: "/livez",
+  ready: "/readyz",
+  /** The earlier name of `ready`. */
   health: "/healthz",
 } as const;
 

@@ -13,10 +13,9 @@ import {
   type HttpHandler,
   type HttpRequest,
   type HttpResponse,
-  json,
-  NO_STORE,
 } from "./exchange.ts";
 import { graphqlFault } from "./graphql-endpoint.ts";
+import { createReadyEndpoint, live, type ReadinessCheck } from "./health.ts";
 import { checkOrigin, jwks, metadata, PATHS } from "./metadata.ts";
 import {
   createIntrospectionEndpoint,
@@ -40,6 +39,8 @@ export interface HttpOptions extends PartnersLimits {
   readonly log?: (record: RequestRecord) => void;
   readonly clock?: Clock;
   readonly entropy?: Entropy;
+  /** What `/readyz` looks at. Default: nothing, so that it is 200 until the server is stopping. */
+  readonly readiness?: readonly ReadinessCheck[];
   /** Further routes by path; one that ends in `/` serves every path below it. */
   readonly routes?: Readonly<Record<string, HttpHandler>>;
 }
@@ -85,6 +86,7 @@ export function createHttpHandler(service: Service, options: HttpOptions): HttpH
     fault: oauthFault,
   });
   const get = (handle: Route["handle"]): Route => ({ methods: ["GET"], handle, fault: oauthFault });
+  const ready = createReadyEndpoint(options.readiness ?? []);
   const further = Object.entries(options.routes ?? {}).map(([path, handler]) =>
     [path, graphql(({ request }) => handler(request))] as const
   );
@@ -97,7 +99,9 @@ export function createHttpHandler(service: Service, options: HttpOptions): HttpH
     [PATHS.introspect, oauth(createIntrospectionEndpoint(service, issuer))],
     [PATHS.metadata, get(() => metadata(issuer()))],
     [PATHS.jwks, get(() => jwks(options.jwks?.() ?? { keys: [] }))],
-    [PATHS.health, get(health)],
+    [PATHS.live, get(live)],
+    [PATHS.ready, get(ready)],
+    [PATHS.health, get(ready)],
   ]);
   const prefixes = [...routes.keys()].filter((path) => path.endsWith("/"));
   return async (request) => {
@@ -139,12 +143,6 @@ function refuseMethod({ method }: HttpRequest, methods: Route["methods"]): HttpR
 
 function notFound(): HttpResponse {
   return errorJson(404, "not_found", `There is nothing here. The API is at ${PATHS.partners}.`);
-}
-
-function health({ request }: Exchange): HttpResponse {
-  return request.stopping
-    ? json(503, { status: "stopping" }, NO_STORE)
-    : json(200, { status: "ok" }, NO_STORE);
 }
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];

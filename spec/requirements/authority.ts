@@ -101,6 +101,11 @@ export const ALWAYS: readonly Requirement[] = [
         "lost lines are counted, and the count is logged. What callers without valid credentials can " +
         "add to the log is bounded per second.",
     ),
+    decided(
+      "SHOULD",
+      "Readiness is 503 while the server is stopping or its store cannot be read or written. It says " +
+        "which part has a problem, and why.",
+    ),
   ),
   rule(
     "A4",

@@ -2,26 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PATHS } from "../../../../adapters/http/metadata.ts";
-import { createHttpHandler } from "../../../../adapters/http/router.ts";
-import { createWorld, START } from "../../support/world.ts";
-import { basic, createFace, ORIGIN } from "../../support/http-face.ts";
-
-test("G7: /healthz says ok, and stopping while the server stops", async () => {
-  const { service } = await createWorld();
-  const handler = createHttpHandler(service, { publicUrl: ORIGIN });
-  const get = (stopping: boolean) =>
-    handler({
-      method: "GET",
-      target: PATHS.health,
-      header: () => null,
-      body: () => Promise.resolve(""),
-      stopping,
-    });
-  const ok = await get(false);
-  assert.deepEqual([ok.status, ok.body], [200, '{"status":"ok"}']);
-  const stopping = await get(true);
-  assert.deepEqual([stopping.status, stopping.body], [503, '{"status":"stopping"}']);
-});
+import { START } from "../../support/world.ts";
+import { basic, createFace } from "../../support/http-face.ts";
 
 test("G7, G9: an unknown path is 404, and is neither repeated nor written down", async () => {
   const face = await createFace();
@@ -43,7 +25,7 @@ test("IN-10, T4, T7: a method that is not served is 405 with Allow; OPTIONS and 
       assert.deepEqual([status, headers.get("allow")], [405, "POST, OPTIONS"], `${method} ${path}`);
     }
   }
-  for (const path of [PATHS.health, PATHS.metadata, PATHS.jwks]) {
+  for (const path of [PATHS.live, PATHS.ready, PATHS.health, PATHS.metadata, PATHS.jwks]) {
     const { status, json, headers } = await face.send({ path });
     assert.deepEqual([status, headers.get("allow")], [405, "GET, HEAD, OPTIONS"]);
     assert.equal(json.error, "method_not_allowed");

@@ -1,0 +1,108 @@
+/**
+ * Health for whoever runs the server: `/livez` says that the process answers, `/readyz` whether to send
+ * requests here, and why not (A3). `/healthz` is `/readyz`.
+ * @module
+ */
+import { systemClock } from "../entropy.ts";
+import { type Store, StoreFault } from "../ports.ts";
+import { type Exchange, type HttpResponse, json, NO_STORE, RETRY_AFTER } from "./exchange.ts";
+
+/** Something that the server needs. */
+export interface ReadinessCheck {
+  /** Such as `store`, `keys`, `issuers`. */
+  readonly name: string;
+  /** Whether the server is not ready while this has a problem. If not, the problem is only reported. */
+  readonly essential: boolean;
+  /**
+   * Why it does not work now, or `null`. Anyone may read the reason, so it must not hold secrets. A
+   * check that throws, or does not answer within a second, has a problem too.
+   */
+  problem(): Promise<string | null> | string | null;
+}
+
+/** One check as `/readyz` shows it. */
+interface Checked {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly reason?: string;
+}
+
+/** What the checks said. */
+interface Findings {
+  readonly status: "ok" | "degraded" | "unavailable";
+  readonly checks: readonly Checked[];
+}
+
+const PATIENCE_MILLISECONDS = 1000;
+/** How long findings are reused, so that a flood of probes costs no more than one. */
+const REUSE_MILLISECONDS = 1000;
+
+/** `/livez`: the process answers. */
+export function live(): HttpResponse {
+  return json(200, { status: "ok" }, NO_STORE);
+}
+
+/** Creates `/readyz`: 200, or 503 while the server is stopping or an essential check has a problem. */
+export function createReadyEndpoint(
+  checks: readonly ReadinessCheck[],
+): (exchange: Exchange) => Promise<HttpResponse> {
+  let latest: { readonly at: number; readonly findings: Promise<Findings> } | null = null;
+  return async ({ request }) => {
+    const now = systemClock.now(); // the service's clock may be stopped, for tests
+    if (latest === null || Math.abs(now - latest.at) >= REUSE_MILLISECONDS) {
+      latest = { at: now, findings: runChecks(checks) };
+    }
+    const findings = await latest.findings;
+    const status = request.stopping ? "stopping" : findings.status;
+    const body = { status, checks: findings.checks };
+    if (status === "ok" || status === "degraded") return json(200, body, NO_STORE);
+    return json(503, body, { ...NO_STORE, ...RETRY_AFTER });
+  };
+}
+
+/** The check of a store: it can be read and written now. */
+export function checkStore(store: Pick<Store, "readMeta" | "writeMeta">): ReadinessCheck {
+  return {
+    name: "store",
+    essential: true,
+    async problem() {
+      try {
+        const count = Number(await store.readMeta(PROBE) ?? 0);
+        await store.writeMeta(PROBE, String((count + 1) % 1_000_000)); // a full disk still reads
+        return null;
+      } catch (error) {
+        if (error instanceof StoreFault) return error.message;
+        throw error;
+      }
+    },
+  };
+}
+
+/** The value that a probe writes. */
+const PROBE = "readiness";
+
+async function runChecks(checks: readonly ReadinessCheck[]): Promise<Findings> {
+  const checked = await Promise.all(checks.map(runCheck));
+  const failed = checks.filter((_, index) => checked[index]?.ok === false);
+  const status = failed.length === 0
+    ? "ok"
+    : failed.some(({ essential }) => essential)
+    ? "unavailable"
+    : "degraded";
+  return { status, checks: checked };
+}
+
+async function runCheck(check: ReadinessCheck): Promise<Checked> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve("No answer within 1 s."), PATIENCE_MILLISECONDS);
+  });
+  try {
+    const reason = await Promise.race([check.problem(), timeout]);
+    return { name: check.name, ok: reason === null, ...(reason !== null && { reason }) };
+  } catch {
+    return { name: check.name, ok: false, reason: "The check failed." };
+  } finally {
+    clearTimeout(timer);
+  }
+}
