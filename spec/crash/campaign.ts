@@ -77,6 +77,9 @@ export async function runCampaign(plan: Plan): Promise<Outcome> {
       plan.progress?.(describe(campaign, seconds()));
     }
     if (!plan.stopAtFinding || ledger.findings.length === 0) await checkEverything(campaign);
+  } catch (error) {
+    // A server that does not start any more ends the test, and is among its findings.
+    if (ledger.findings.length === 0) throw error;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
