@@ -76,6 +76,10 @@ export const OUT_OF_REACH: readonly Unseen[] = [
     because:
       "It takes a restart, which the harness cannot request; redemptions/stale-replica has the same effect.",
   },
+  {
+    id: "CT-40",
+    because: "It takes a key of the ROCA class, which the suite does not ship.",
+  },
   { id: "RF-09", because: "It takes a crash at a chosen moment." },
   {
     id: "RF-10",
@@ -86,4 +90,6 @@ export const OUT_OF_REACH: readonly Unseen[] = [
     id: "RF-16",
     because: "It takes a rotation of the server's own keys, which the harness cannot request.",
   },
+  { id: "SY-20", because: "No response shows the state of the server's log." },
+  { id: "SY-21", because: "No response shows the state of the server's log." },
 ];
