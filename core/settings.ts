@@ -3,6 +3,7 @@
  * help text and the docs.
  * @module
  */
+import { quote } from "./message.ts";
 import { type ClientId, isIdentifier } from "./model.ts";
 
 /** One numeric setting. */
@@ -149,7 +150,9 @@ export function readSettings(input: SettingsInput): Settings {
   }
   for (const { issuer, merchants } of issuers) {
     if (!isIdentifier(issuer)) {
-      throw new RangeError(`Cannot trust issuer "${issuer}": 1 to 255 printable ASCII characters`);
+      throw new RangeError(
+        `Cannot trust issuer ${quote(issuer)}: 1 to 255 printable ASCII characters`,
+      );
     }
     if (merchants !== "all" && !Array.isArray(merchants)) {
       throw new RangeError(`Cannot trust issuer "${issuer}": its merchants are "all" or a list`);

@@ -3,6 +3,7 @@
  * key id though not too often, and served beyond their time while the issuer cannot be reached.
  * @module
  */
+import { quote } from "../../core/message.ts";
 import { importJwks, type Jwks, type VerificationKey } from "../jws/jwk.ts";
 import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 import { type Clock, KeysUnavailable } from "../ports.ts";
@@ -135,5 +136,5 @@ function checkUrl(url: string): void {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   const local = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(parsed?.hostname ?? "");
   if (parsed?.protocol === "https:" || (parsed?.protocol === "http:" && local)) return;
-  throw new RangeError(`Cannot fetch keys from "${url}": give an https URL`);
+  throw new RangeError(`Cannot fetch keys from ${quote(url)}: give an https URL`);
 }

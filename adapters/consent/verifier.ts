@@ -6,6 +6,7 @@
 import { compactVerify, errors } from "jose";
 import { readConsent } from "../../core/consent.ts";
 import type { Reason } from "../../core/decision.ts";
+import { quote } from "../../core/message.ts";
 import { isIdentifier } from "../../core/model.ts";
 import { sha256, systemClock } from "../entropy.ts";
 import { importJwks, type Jwks, type VerificationKey } from "../jws/jwk.ts";
@@ -82,7 +83,9 @@ export async function createConsentVerifier(
   for (const entry of issuers) {
     const { issuer } = entry;
     if (typeof issuer !== "string" || !isIdentifier(issuer)) {
-      throw new RangeError(`Cannot trust issuer "${issuer}": 1 to 255 printable ASCII characters`);
+      throw new RangeError(
+        `Cannot trust issuer ${quote(issuer)}: 1 to 255 printable ASCII characters`,
+      );
     }
     if (sources.has(issuer)) throw new RangeError(`Cannot trust issuer "${issuer}" twice`);
     if ("jwksUri" in entry) sources.set(issuer, createRemoteKeys(entry.jwksUri, options));

@@ -2,6 +2,7 @@
  * What others can find out about this server: metadata (RFC 8414) and public keys (RFC 7517).
  * @module
  */
+import { quote } from "../../core/message.ts";
 import type { Jwks } from "../jws/jwk.ts";
 import { type HttpResponse, json } from "./exchange.ts";
 
@@ -54,6 +55,8 @@ export function jwks(keys: Jwks): HttpResponse {
 export function checkOrigin(url: string): string {
   if (URL.canParse(url) && /^https?:/.test(url) && new URL(url).origin === url) return url;
   throw new RangeError(
-    `Cannot use "${url}" as public URL: give scheme, host and port only, such as https://tokens.example`,
+    `Cannot use ${
+      quote(url)
+    } as public URL: give scheme, host and port only, such as https://tokens.example`,
   );
 }

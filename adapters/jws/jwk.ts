@@ -78,11 +78,12 @@ async function importPublicJwk(jwk: JWK, owner: string): Promise<VerificationKey
   const alg = algorithmOf(jwk);
   if (alg === null) throw refuse("only ES256 (P-256), RS256 and EdDSA (Ed25519) keys will do");
   if (jwk.use !== undefined && jwk.use !== "sig") throw refuse('"use" must be "sig"');
-  if (jwk.key_ops !== undefined && !jwk.key_ops.includes?.("verify")) {
+  const operations: unknown = jwk.key_ops;
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes("verify"))) {
     throw refuse('"key_ops" must include "verify"');
   }
   const key = await importKey(jwk, alg);
-  if (key === null) throw refuse("its numbers make no key");
+  if (key === null) throw refuse("its parameters do not form a valid key");
   if (alg === "RS256" && isRocaModulus(integerOf(jwk.n))) {
     throw refuse(
       "it can be factored (ROCA, CVE-2017-15361); generate a new key with other software",
@@ -95,7 +96,7 @@ async function importPublicJwk(jwk: JWK, owner: string): Promise<VerificationKey
   return { kid, alg, key };
 }
 
-/** `null` where the numbers make no key that is safe to use. Runtimes differ in what they let pass. */
+/** `null` if the parameters do not form a key that is safe to use. Runtimes differ in what they accept. */
 async function importKey(jwk: JWK, alg: SignatureAlgorithm): Promise<CryptoKey | null> {
   // Only what defines the key: `ext`, `key_ops` and the like are judged by each runtime in its way.
   const { kty, crv, x, y, n, e } = jwk;

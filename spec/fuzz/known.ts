@@ -5,7 +5,6 @@
  */
 import { DEMO_ISSUER_KEY } from "../../adapters/dev/demo.ts";
 import { PATHS } from "../../adapters/http/metadata.ts";
-import { publicJwk } from "../../adapters/jws/private-jwk.ts";
 import { TOKEN_KEYS } from "./targets/files.ts";
 import { BrokenLaw, type Target, toBrokenLaw } from "./target.ts";
 
@@ -84,25 +83,6 @@ export const KNOWN: readonly Known[] = [
     input: {
       kind: "token keys",
       text: `{"active":"a","keys":[{"id":"${TOKEN_KEYS.keys[0]?.secret}","secret":"a"}]}`,
-    },
-  },
-  {
-    row: 18,
-    target: "config",
-    what: "a message as long as the value that it repeats",
-    input: {
-      argv: [],
-      environment: {},
-      issuers: `[{"issuer":"a","merchants":"all","jwksUri":"${"a".repeat(2_000)}"}]`,
-    },
-  },
-  {
-    row: 18,
-    target: "jwks",
-    what: "a TypeError where key_ops is null",
-    input: {
-      text: JSON.stringify({ keys: [{ ...publicJwk(DEMO_ISSUER_KEY), key_ops: null }] }),
-      status: 200,
     },
   },
 ];

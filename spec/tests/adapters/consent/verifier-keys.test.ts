@@ -54,6 +54,13 @@ test("C2: a private or symmetric key is refused at the start", async () => {
   await assertUnusable(/"h".*private/, { ...publicJwk(ec), kid: "h", d: "" });
 });
 
+test("C2: key_ops must be a list with verify in it", async () => {
+  for (const operations of [null, "verify", [], ["sign"], {}]) {
+    const key = { ...publicJwk(ec), key_ops: operations as unknown as string[] };
+    await assertUnusable(/"key_ops" must include "verify"/, key);
+  }
+});
+
 test("C2: RSA keys have 2048 bits or more and an exponent that protects", async () => {
   const key = publicJwk(rsa);
   const padded = Buffer.concat([Buffer.alloc(256), Buffer.from(shorter(128), "base64url")]);
@@ -63,7 +70,7 @@ test("C2: RSA keys have 2048 bits or more and an exponent that protects", async 
   const huge = Buffer.alloc(2049, 0xff).toString("base64url");
   await assertUnusable(/2048 to 16384 bits/, { ...key, n: huge });
   for (const e of ["", "AA", "AQ", "AAE", "Ag", "AQAA", "AQAB=", undefined, 65537]) {
-    await assertUnusable(/its numbers make no key/, { ...key, e });
+    await assertUnusable(/its parameters do not form a valid key/, { ...key, e });
   }
 });
 
@@ -71,11 +78,15 @@ test("C2: a key whose numbers are missing, cut short or off the curve is refused
   const key = publicJwk(ec);
   const wrong = [undefined, "", "AA", `${key.x}=`, `${key.x}AA`, 7];
   for (const x of wrong) {
-    await assertUnusable(/its numbers make no key/, { ...key, x });
-    await assertUnusable(/its numbers make no key/, { ...publicJwk(ed), x });
+    await assertUnusable(/its parameters do not form a valid key/, { ...key, x });
+    await assertUnusable(/its parameters do not form a valid key/, { ...publicJwk(ed), x });
   }
-  await assertUnusable(/its numbers make no key/, { ...key, y: key.x });
-  await assertUnusable(/its numbers make no key/, { ...publicJwk(rsa), n: "", e: "AQAB=" });
+  await assertUnusable(/its parameters do not form a valid key/, { ...key, y: key.x });
+  await assertUnusable(/its parameters do not form a valid key/, {
+    ...publicJwk(rsa),
+    n: "",
+    e: "AQAB=",
+  });
 });
 
 test("C2: a key of another kind, algorithm or use is refused", async () => {
