@@ -20,9 +20,3 @@ export const MESSAGES: Readonly<Record<RefusalCode | "BAD_USER_INPUT", string>> 
   UNKNOWN_USER: "No active user has this public id.",
   UNKNOWN_CONNECTION: "No active connection has this id.",
 };
-
-/** A value from outside, as an error message shows it: quoted, on one line, at most 100 characters. */
-export function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length <= 100 ? text : `${text.slice(0, 99)}…`;
-}

@@ -125,3 +125,9 @@ export function isIdentifier(value: unknown): value is string {
 export function isClientId(value: unknown): value is ClientId {
   return typeof value === "string" && /^[A-Za-z0-9._~-]{1,255}$/.test(value);
 }
+
+/** A value from outside, as an error message shows it: quoted, on one line, at most 100 characters. */
+export function quote(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length <= 100 ? text : `${text.slice(0, 99)}…`;
+}

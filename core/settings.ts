@@ -3,8 +3,7 @@
  * help text and the docs.
  * @module
  */
-import { quote } from "./message.ts";
-import { type ClientId, isIdentifier } from "./model.ts";
+import { type ClientId, isIdentifier, quote } from "./model.ts";
 
 /** One numeric setting. */
 export interface SettingRange {

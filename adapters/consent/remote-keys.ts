@@ -3,7 +3,7 @@
  * key id though not too often, and served beyond their time while the issuer cannot be reached.
  * @module
  */
-import { quote } from "../../core/message.ts";
+import { quote } from "../../core/model.ts";
 import { importJwks, type Jwks, type VerificationKey } from "../jws/jwk.ts";
 import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 import { type Clock, KeysUnavailable } from "../ports.ts";

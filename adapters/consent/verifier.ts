@@ -6,8 +6,7 @@
 import { compactVerify, errors } from "jose";
 import { readConsent } from "../../core/consent.ts";
 import type { Reason } from "../../core/decision.ts";
-import { quote } from "../../core/message.ts";
-import { isIdentifier } from "../../core/model.ts";
+import { isIdentifier, quote } from "../../core/model.ts";
 import { sha256, systemClock } from "../entropy.ts";
 import { importJwks, type Jwks, type VerificationKey } from "../jws/jwk.ts";
 import { readCompactJws } from "../jws/jws.ts";

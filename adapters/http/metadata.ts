@@ -2,7 +2,7 @@
  * What others can find out about this server: metadata (RFC 8414) and public keys (RFC 7517).
  * @module
  */
-import { quote } from "../../core/message.ts";
+import { quote } from "../../core/model.ts";
 import type { Jwks } from "../jws/jwk.ts";
 import { type HttpResponse, json } from "./exchange.ts";
 
