@@ -3,12 +3,20 @@
  * that take the last of two then cannot be told different things (C2, RFC 8725 §2.4).
  * @module
  */
+import { nestsDeeperThan } from "./nesting.ts";
+
+/** The deepest JSON that is read, in levels: far more than a body, a token, a key or a setting needs. */
+export const MAX_JSON_DEPTH = 32;
 
 /**
- * Parses JSON and refuses duplicate member names at any depth. Work is linear, without recursion.
+ * Parses JSON and refuses more than {@link MAX_JSON_DEPTH} levels, and duplicate member names at any of
+ * them. Work is linear, without recursion.
  * @throws {SyntaxError} which never quotes the text: it may hold secrets.
  */
 export function parseStrictJson(text: string): unknown {
+  if (nestsDeeperThan(MAX_JSON_DEPTH, text)) {
+    throw new SyntaxError(`The JSON is nested deeper than ${MAX_JSON_DEPTH} levels`);
+  }
   const value = parse(text);
   if (hasDuplicateName(text)) throw new SyntaxError("A JSON object has the same member name twice");
   return value;

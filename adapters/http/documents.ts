@@ -12,12 +12,15 @@ import {
   validate,
   visit,
 } from "graphql";
+import { nestsDeeperThan } from "../nesting.ts";
 import { weigh } from "./weight.ts";
 
 /** The most that one document may ask for (A2). */
 export const DOCUMENT_LIMITS = {
   /** Lexical tokens. */
   tokens: 4000,
+  /** Brackets within brackets. The usual introspection query has 10. */
+  nesting: 50,
   /** Levels of fields, with fragments written out. The usual introspection query has 15. */
   depth: 20,
   /** Fields, with fragments written out. The usual introspection query has 230. */
@@ -71,6 +74,7 @@ export function createDocuments(schema: GraphQLSchema): Documents {
 }
 
 function parseQuery(query: string): DocumentNode | GraphQLError {
+  if (nestsDeeperThan(DOCUMENT_LIMITS.nesting, query)) return tooComplex("nesting");
   try {
     return parse(query, { maxTokens: DOCUMENT_LIMITS.tokens });
   } catch (error) {
@@ -97,11 +101,7 @@ function judge(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLE
   const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
   const weight = { ...weigh(document), fragments: fragments.length };
   for (const kind of ["depth", "fields", "aliases", "fragments"] as const) {
-    if (weight[kind] <= DOCUMENT_LIMITS[kind]) continue;
-    const text = `The query asks for too much: its ${kind} may be at most ${
-      DOCUMENT_LIMITS[kind]
-    }.`;
-    return [new GraphQLError(text, { extensions: { code: "QUERY_TOO_COMPLEX" } })];
+    if (weight[kind] > DOCUMENT_LIMITS[kind]) return [tooComplex(kind)];
   }
   return validate(schema, withoutValues(document)).map(({ message, nodes }) =>
     new GraphQLError(withoutLongNames(message, schema), {
@@ -109,6 +109,11 @@ function judge(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLE
       extensions: { code: "GRAPHQL_VALIDATION_FAILED" },
     })
   );
+}
+
+function tooComplex(kind: keyof typeof DOCUMENT_LIMITS): GraphQLError {
+  const text = `The query asks for too much: its ${kind} may be at most ${DOCUMENT_LIMITS[kind]}.`;
+  return new GraphQLError(text, { extensions: { code: "QUERY_TOO_COMPLEX" } });
 }
 
 /** The same document with placeholders for its values, equal ones for equal ones: as valid as the original. */

@@ -105,7 +105,9 @@ function parseBody(text: string): Record<string, unknown> {
   try {
     data = parseStrictJson(text);
   } catch {
-    throw new Error("The body is not JSON, or has the same member name twice in one object.");
+    throw new Error(
+      "The body is not JSON, is nested too deep, or has the same member name twice in one object.",
+    );
   }
   if (isJsonObject(data)) return data;
   throw new Error("The body must be one JSON object: batches of operations are not supported.");

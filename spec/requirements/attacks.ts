@@ -83,6 +83,12 @@ const INPUT: readonly Attack[] = [
       "4xx, never a 500.",
     "RFC 6749 §3.2",
   ),
+  attack(
+    "IN-11",
+    ["A2", "C2"],
+    "A document, a body or the claims of a token that nest thousands of brackets: refused before any " +
+      "parser recurses.",
+  ),
 ];
 
 const CLIENT_AUTHENTICATION: readonly Attack[] = [

@@ -74,7 +74,8 @@ export const ALWAYS: readonly Requirement[] = [
     decided(
       "SHOULD",
       "Unknown fields, oversized bodies, deep or wide queries and floods of aliases get a clear 4xx or " +
-        "a GraphQL error, never a 500 and never unbounded work.",
+        "a GraphQL error, never a 500 and never unbounded work. Nesting is bounded before anything " +
+        "recurses.",
     ),
     decided(
       "SHOULD",

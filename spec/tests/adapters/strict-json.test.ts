@@ -71,10 +71,16 @@ test("G9: the error quotes nothing of the text", () => {
   }
 });
 
-test("A2: work is linear and depth is no problem", () => {
-  const depth = 5_000;
-  const deep = '{"a":['.repeat(depth) + "]}".repeat(depth);
-  assert.ok(isJsonObject(parseStrictJson(deep)));
+test("A2, IN-11: JSON that nests deeper than 32 levels is refused", () => {
+  const nested = (pairs: number) => '{"a":['.repeat(pairs) + "]}".repeat(pairs);
+  assert.ok(isJsonObject(parseStrictJson(nested(16))));
+  assert.ok(isJsonObject(parseStrictJson(JSON.stringify({ a: "[{".repeat(99), "]": '"' }))));
+  for (const text of [`[${nested(16)}]`, nested(5_000), "[".repeat(1_000_000)]) {
+    assert.throws(() => parseStrictJson(text), /nested deeper than 32 levels/);
+  }
+});
+
+test("A2: work is linear", () => {
   const long = JSON.stringify({ a: '\\"'.repeat(500_000), b: " ".repeat(1_000_000) });
   assert.ok(isJsonObject(parseStrictJson(long)));
   const wide = `{${Array.from({ length: 50_000 }, (_, at) => `"k${at}":0`).join()}}`;

@@ -45,6 +45,18 @@ test("C2: nothing but three segments of strict base64url is a consent token", as
   await assertGranted(world, token);
 });
 
+test("C2, IN-11: claims that nest deeper than 32 levels are malformed", async () => {
+  const world = await createWorld();
+  const { header, claims } = draft(world);
+  const signed = (depth: number) => {
+    const note = JSON.parse("[".repeat(depth) + "]".repeat(depth));
+    return world.issuer.sign(header, { ...claims, note });
+  };
+  await assertRefused(world, await signed(32), "consent_malformed");
+  await assertRefused(world, await signed(3000), "consent_malformed");
+  await assertGranted(world, await signed(31));
+});
+
 test("C2: no segment has bits behind its last byte", async () => {
   const world = await createWorld();
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -151,16 +163,6 @@ test("C2, IN-08: 16 KiB is the most that is read, and the length is checked befo
     assert.equal(parsed, 0);
   } finally {
     JSON.parse = parse;
-  }
-});
-
-test("C2, IN-08: deep nesting overflows nothing", async () => {
-  const world = await createWorld();
-  const objects = '{"a":'.repeat(1_500) + "1" + "}".repeat(1_500);
-  for (const deep of [objects, "[".repeat(5_000) + "]".repeat(5_000)]) {
-    const { header, claims } = draft(world);
-    const text = `${JSON.stringify(claims).slice(0, -1)},"deep":${deep}}`;
-    await assertGranted(world, await world.issuer.sign(header, text));
   }
 });
 

@@ -156,14 +156,49 @@ for (const [name, query] of Object.entries(HEAVY)) {
   });
 }
 
-test("A2: JSON as deep as a body can hold is no fault", async () => {
+test("A2, IN-11: what nests too deep is refused before anything recurses", async () => {
   const face = await createFace();
-  const deep = `${"[".repeat(30_000)}${"]".repeat(30_000)}`;
+  const deep: Readonly<Record<string, string>> = {
+    "lists in an argument": `{a(a:${"[".repeat(3900)}`,
+    "objects in an argument": `{a(a:${"{a:".repeat(1300)}`,
+    fields: "{a".repeat(1990),
+    "a type of a variable": `query ($a: ${"[".repeat(3900)}`,
+    "brackets that a comment and strings seem to close": `{a(a:"]]" b:"""]\\"""]""" #]]]]\n${
+      "[#]\n".repeat(1900)
+    }`,
+  };
+  for (const [name, query] of Object.entries(deep)) {
+    const { status, json } = await send(face, query);
+    assert.deepEqual([status, json.errors[0].extensions.code], [200, "QUERY_TOO_COMPLEX"], name);
+  }
+  const shallow = `{ apiVersion #${"[".repeat(99)}\n #${"{".repeat(99)}\n }`;
+  assert.equal((await send(face, shallow)).json.data.apiVersion, "unstable");
+});
+
+test("A2: fragments that spread each other are weighed without an overflow", async () => {
+  const face = await createFace();
+  const open = "... on Query {".repeat(20);
+  const chain = Array.from(
+    { length: 45 },
+    (_, n) => `fragment F${n} on Query { ${open} ...F${n + 1} ${"}".repeat(20)} }`,
+  );
+  const query = `{ ...F0 } ${chain.join(" ")} fragment F45 on Query { apiVersion }`;
+  const { status, json } = await send(face, query);
+  assert.equal(status, 200);
+  assert.ok(json.data?.apiVersion ?? json.errors[0].extensions.code);
+});
+
+test("A2, IN-11: JSON that nests too deep is refused, as a body and as a variable", async () => {
+  const face = await createFace();
+  const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
   const headers = jsonBy(face.world.partner);
-  const body = `{"query":"{ apiVersion }","variables":{"a":${deep}}}`;
-  assert.equal((await face.send({ headers, body })).status, 200);
-  assert.equal((await face.send({ headers, body: deep })).status, 400);
-  const list = `{"query":${JSON.stringify(MUTATION)},"variables":{"publicId":${deep}}}`;
+  const body = (depth: number) => `{"query":"{ apiVersion }","variables":{"a":${nested(depth)}}}`;
+  assert.equal((await face.send({ headers, body: body(30) })).status, 200);
+  for (const text of [body(31), body(30_000), nested(30_000), "[".repeat(60_000)]) {
+    const { status, json } = await face.send({ headers, body: text });
+    assert.deepEqual([status, json.errors[0].extensions.code], [400, "BAD_REQUEST"]);
+  }
+  const list = `{"query":${JSON.stringify(MUTATION)},"variables":{"publicId":${nested(30)}}}`;
   const { status, json } = await face.send({ headers, body: list });
   assert.deepEqual([status, json.errors[0].extensions.code], [200, "BAD_USER_INPUT"]);
 });
