@@ -27,7 +27,7 @@ const LAYERS: readonly Layer[] = [
   { name: "ports", files: /^adapters\/ports\.ts$/, uses: ["core"], typesOnly: true },
   { name: "entropy", files: /^adapters\/entropy\.ts$/, uses: ["ports"], builtins: true },
   { name: "version", files: /^adapters\/version\.ts$/, uses: [] },
-  { name: "strict JSON", files: /^adapters\/strict-json\.ts$/, uses: [] },
+  { name: "strict JSON", files: /^adapters\/(?:strict-json|nesting)\.ts$/, uses: [] },
   {
     name: "service",
     files: /^adapters\/(belief|direct|manage|shell)\.ts$/,
