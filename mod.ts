@@ -1,7 +1,7 @@
 /**
- * `fetchTokensForUser` in your own process: the service, its ports, its errors, and a store in memory.
- * Nothing here needs an npm package. Durable stores, token keys, consent token verification and the pure
- * core have entry points of their own.
+ * `fetchTokensForUser` in your own process: the service, its ports, its errors, and an in-memory
+ * store. No npm packages are needed. Durable stores, token keys, consent token verification and the
+ * pure core have their own entry points.
  *
  * @example
  * ```ts

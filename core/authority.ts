@@ -1,6 +1,6 @@
 /**
  * Who may act now, and with which scope. Computed at every use from client, user, connection and
- * source (R1), so that revoking writes one row and there is no cascade to forget.
+ * source (R1), so that revoking writes one row and no cascade can be forgotten.
  * @module
  */
 import type { Standing } from "./decision.ts";
@@ -9,7 +9,7 @@ import { intersect, NO_SCOPE, type Scope } from "./scope.ts";
 
 /**
  * The effective scope of a connection (P4): connection ∩ client's registration ∩ (delegated) the
- * source's effective scope. Empty means: not alive.
+ * source's effective scope. An empty scope means that the connection is not alive.
  */
 export function effectiveScope({ connection, client, user, source, merchant }: Standing): Scope {
   if (connection.source === null) return directScope(connection, client, user);
@@ -20,7 +20,7 @@ export function effectiveScope({ connection, client, user, source, merchant }: S
   );
 }
 
-/** The effective scope of a connection taken by itself, as if nothing stood behind it. */
+/** The effective scope of a connection on its own, ignoring its source. */
 export function directScope(
   connection: Connection,
   client: Client | null,

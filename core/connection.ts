@@ -1,6 +1,6 @@
 /**
- * A connection: absent → active → revoked. Each arrow is one function; the commands of users and
- * operators that take them stand below.
+ * A connection: absent → active → revoked. Each transition is one function; the commands that
+ * trigger them follow.
  * @module
  */
 import {
@@ -25,7 +25,7 @@ import type {
 } from "./model.ts";
 import { intersect, type Scope } from "./scope.ts";
 
-/** Between whom, and through which source. */
+/** Who is connected, and through which source. */
 export interface Parties {
   readonly user: PublicId;
   readonly client: ClientId;
@@ -56,8 +56,8 @@ export function reconsent(
 }
 
 /**
- * Active → active with less scope. Consent dated up to the skew after it does not widen again: the clock of
- * its issuer, or of this node, may be off by that much (C14).
+ * Active → active with less scope. Consent dated within the clock skew afterwards does not widen it
+ * again, because the clocks of the issuer and of this node may differ by that much (C14).
  */
 export function narrow(
   connection: ActiveConnection,
@@ -75,7 +75,10 @@ export function narrow(
   };
 }
 
-/** Active → revoked, forever (R3), with the withdrawal that older consent must not undo (C14). */
+/**
+ * Active → revoked, forever (R3). Also records the withdrawal, so that older consent cannot undo it
+ * (C14).
+ */
 export function revoke(
   { id, user, client, source }: ActiveConnection,
   { now }: Context,
@@ -104,17 +107,17 @@ export interface Connect {
 export interface Narrow {
   readonly type: "narrow";
   readonly connection: ConnectionId;
-  /** What may remain. */
+  /** The scope that may remain. */
   readonly scope: Scope;
 }
 
-/** The user withdraws one connection, forever (R3). */
+/** The user revokes one connection, forever (R3). */
 export interface RevokeConnection {
   readonly type: "revoke-connection";
   readonly connection: ConnectionId;
 }
 
-/** The user withdraws from a client altogether: every connection in one step (P3). */
+/** The user disconnects from a client: every connection is revoked in one step (P3). */
 export interface Disconnect {
   readonly type: "disconnect";
   readonly user: PublicId;
@@ -165,7 +168,7 @@ export function decideNarrow(
   return grant(changed.connection, [changed]);
 }
 
-/** Decides {@link RevokeConnection}. Revoking twice is revoking once. */
+/** Decides {@link RevokeConnection}. Idempotent. */
 export function decideRevokeConnection(
   _command: RevokeConnection,
   { standing }: Facts,
@@ -177,8 +180,8 @@ export function decideRevokeConnection(
 }
 
 /**
- * Decides {@link Disconnect}. Nothing to withdraw is no error, and is remembered all the same: a consent
- * token that is still on its way must not connect the user again (C14, SC-11).
+ * Decides {@link Disconnect}. Succeeds even if there is no connection, and records the withdrawal,
+ * so that a consent token still in flight cannot reconnect the user (C14, SC-11).
  */
 export function decideDisconnect(
   { user, client }: Disconnect,

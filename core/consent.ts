@@ -1,13 +1,13 @@
 /**
- * The claims of a consent token whose signature was verified: their shapes (C4), then their trust,
- * audience, binding and time (C4, C5). Everything here refuses with `INVALID_TOKEN`.
+ * The claims of a consent token with a valid signature: shape (C4), then issuer, audience, client
+ * binding and time (C4, C5). Every refusal here is `INVALID_TOKEN`.
  * @module
  */
 import type { Context, Reason } from "./decision.ts";
 import { type ClientId, isClientId, isIdentifier, type PublicId, type Seconds } from "./model.ts";
 import { NO_SCOPE, readScope, type Scope } from "./scope.ts";
 
-/** What a consent token says: this user, through this merchant, delegates this scope to this client. */
+/** The content of a consent token: the user, through a merchant, delegates a scope to a client. */
 export interface Consent {
   /** `iss` */
   readonly issuer: string;
@@ -19,7 +19,7 @@ export interface Consent {
   readonly client: ClientId;
   /** `azp`: the merchant whose buyer connection is the source */
   readonly merchant: ClientId;
-  /** `scope`; a missing claim is no scope at all (C8) */
+  /** `scope`; a missing claim means the empty scope (C8) */
   readonly scope: Scope;
   /** `iat` */
   readonly issuedAt: Seconds;
@@ -32,7 +32,7 @@ export interface Consent {
   readonly digest: string;
 }
 
-/** Reads the claims of a verified token; `null` where a required one is missing or has a wrong shape (C4). */
+/** Reads the claims of a verified token; `null` if a required claim is missing or malformed (C4). */
 export function readConsent(
   claims: Readonly<Record<string, unknown>>,
   digest: string,
@@ -61,7 +61,7 @@ export function readConsent(
   };
 }
 
-/** Judges a consent that `client` presents now. Returns why it is no good, or `null`. */
+/** Checks a consent that `client` presents now. Returns why it is invalid, or `null`. */
 export function judgeConsent(
   consent: Consent,
   client: ClientId,
@@ -81,7 +81,7 @@ export function judgeConsent(
   if (issuedAt >= expiresAt || (notBefore ?? issuedAt) >= expiresAt) return "consent_claims";
   if (now >= expiresAt + skew) return "consent_expired";
   if (issuedAt > now + skew || (notBefore ?? 0) > now + skew) return "consent_not_yet_valid";
-  // As `iat` is at most `now + skew`, this also limits what is left to `lifetime + skew`.
+  // Since `iat` is at most `now + skew`, the remaining lifetime is at most `lifetime + skew`.
   return expiresAt - issuedAt > lifetime ? "consent_lifetime" : null;
 }
 

@@ -1,6 +1,6 @@
 /**
- * One door to every command: `decide(command, factsOf(state, keysOf(command)), context)`, then
- * `evolve(state, changes)`. Adapters, explorer and oracle all go through it.
+ * The single entry point for every command: `decide(command, factsOf(state, keysOf(command)),
+ * context)`, then `evolve(state, changes)`. Adapters, explorer and oracle all go through it.
  * @module
  */
 import {
@@ -42,7 +42,7 @@ import {
   useKeys,
 } from "./use.ts";
 
-/** Everything that can be asked of the state machine. */
+/** Every command of the state machine. */
 export type Command =
   | Fetch
   | Refresh
@@ -59,7 +59,7 @@ export type GrantOf<C extends Command> = C extends Fetch | Refresh ? TokenGrant
   : C extends ClientCommand ? Client
   : null;
 
-/** Whom and what a command names, for audit events. Nothing here is known to exist. */
+/** The ids a command names, for audit events. They may not exist. */
 export interface Subject {
   readonly client?: ClientId;
   readonly user?: PublicId;
@@ -69,7 +69,7 @@ export interface Subject {
 
 /** How one kind of command is handled. */
 interface Handling<C extends Command> {
-  /** From where its facts are loaded. */
+  /** The keys from which its facts are loaded. */
   readonly keys: (command: C) => Keys;
   readonly decide: (command: C, facts: Facts, context: Context) => Decision<GrantOf<C>>;
   readonly subject: (command: C) => Subject;
@@ -150,13 +150,13 @@ function handlingOf<C extends Command>({ type }: C): Handling<C> {
   return COMMANDS[type] as unknown as Handling<C>;
 }
 
-/** From where the facts of a command are loaded. */
+/** The keys from which the facts of a command are loaded. */
 export function keysOf(command: Command): Keys {
   return handlingOf(command).keys(command);
 }
 
 /**
- * Decides any command: pure, total, and dependent on nothing but its arguments (A1).
+ * Decides any command. Pure and total; depends only on its arguments (A1).
  *
  * @example
  * ```ts
@@ -181,7 +181,7 @@ export function decide<C extends Command>(
   return handlingOf(command).decide(command, facts, context);
 }
 
-/** Whom and what a command names. */
+/** The ids a command names. */
 export function subjectOf(command: Command): Subject {
   return handlingOf(command).subject(command);
 }

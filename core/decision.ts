@@ -1,6 +1,6 @@
 /**
- * What a decision reads (facts), what it may change (changes), and what it answers. The only words in
- * which core and stores talk to each other.
+ * What a decision reads (facts), what it may write (changes), and its outcome. This is the whole
+ * vocabulary shared by the core and the stores.
  * @module
  */
 import type {
@@ -21,11 +21,11 @@ import type {
 import type { Scope } from "./scope.ts";
 import type { Settings } from "./settings.ts";
 
-/** Entry points from which a store loads {@link Facts}; from there it follows the fixed references. */
+/** The keys from which a store loads {@link Facts}; it then follows the fixed references. */
 export interface Keys {
   readonly client?: ClientId;
   readonly user?: PublicId;
-  /** SHA-256 of a public id, hexadecimal: is it retired? */
+  /** SHA-256 of a public id, hexadecimal, to check whether the id is retired. */
   readonly userDigest?: string;
   readonly merchant?: ClientId;
   readonly consent?: { readonly issuer: string; readonly jti: string };
@@ -33,25 +33,25 @@ export interface Keys {
   readonly connection?: ConnectionId;
 }
 
-/** A connection with everything its authority is computed from (R1). */
+/** A connection with everything its effective scope is computed from (R1). */
 export interface Standing {
   readonly connection: Connection;
   /** The client that holds the connection. */
   readonly client: Client | null;
   readonly user: User | null;
-  /** `connection.source`, loaded; `null` for a direct connection or a source that is gone. */
+  /** `connection.source`, loaded; `null` for a direct connection or a source that no longer exists. */
   readonly source: Connection | null;
   /** The client of the source. */
   readonly merchant: Client | null;
 }
 
-/** An active connection that tokens might be issued from, with its live and expired families. */
+/** An active connection from which tokens might be issued, with its live and expired families. */
 export interface Candidate extends Standing {
   readonly connection: ActiveConnection;
   readonly families: readonly TokenFamily[];
 }
 
-/** One snapshot of all that a decision may look at. What no key asked for is `null` or empty. */
+/** A snapshot of everything a decision may read. What the keys did not ask for is `null` or empty. */
 export interface Facts {
   /** `keys.client` */
   readonly client: Client | null;
@@ -71,13 +71,13 @@ export interface Facts {
   readonly merchantWithdrawal: Withdrawal | null;
   /** The redemption of `keys.consent`. */
   readonly consentUse: ConsentUse | null;
-  /** `keys.family`, or else the family of `consentUse`. */
+  /** `keys.family`, otherwise the family of `consentUse`. */
   readonly family: TokenFamily | null;
-  /** The standing of that family's connection, or of `keys.connection`. */
+  /** The connection of that family, otherwise `keys.connection`. */
   readonly standing: Standing | null;
 }
 
-/** Ids and salts for what a decision may create, drawn before it is made (A1). Unused ones are dropped. */
+/** Ids and salts for whatever a decision creates, generated beforehand (A1). Unused ones are discarded. */
 export interface Fresh {
   readonly connection: ConnectionId;
   readonly family: FamilyId;
@@ -87,7 +87,7 @@ export interface Fresh {
   readonly keyId: string;
 }
 
-/** All that a decision depends on besides its command and the facts (A1). */
+/** Everything a decision depends on besides its command and the facts (A1). */
 export interface Context {
   readonly now: Seconds;
   readonly fresh: Fresh;
@@ -95,24 +95,28 @@ export interface Context {
 }
 
 /**
- * Whether less than `seconds` lie between a moment and now, in either direction: a clock that was set back
- * does not keep a window open (A5), and a node whose clock is a little ahead does not close it.
+ * Whether a moment is less than `seconds` away from now, in either direction: setting the clock
+ * back does not keep a window open (A5), and a node whose clock is slightly ahead does not close
+ * it.
  */
 export function isRecent(moment: Seconds, seconds: number, { now }: Context): boolean {
   return Math.abs(now - moment) < seconds;
 }
 
-/** A client was registered or changed; the whole row. */
+/** A client was registered or changed; holds the whole row. */
 export interface ClientWritten {
   readonly type: "client-written";
   readonly client: Client;
 }
-/** A user was registered or changed; the whole row. */
+/** A user was registered or changed; holds the whole row. */
 export interface UserWritten {
   readonly type: "user-written";
   readonly user: User;
 }
-/** A user is gone, with connections, families and withdrawals; only a digest keeps the id from reuse. */
+/**
+ * A user was deleted, with connections, families and withdrawals; a digest remains so that the id
+ * is never reused.
+ */
 export interface UserDeleted {
   readonly type: "user-deleted";
   readonly publicId: PublicId;
@@ -123,7 +127,7 @@ export interface ConnectionEstablished {
   readonly type: "connection-established";
   readonly connection: ActiveConnection;
 }
-/** Active → active: another scope, another consent time. */
+/** Active → active, with a new scope and consent time. */
 export interface ConnectionChanged {
   readonly type: "connection-changed";
   readonly cause: "consented" | "narrowed";
@@ -134,7 +138,7 @@ export interface ConnectionRevoked {
   readonly type: "connection-revoked";
   readonly connection: RevokedConnection;
 }
-/** A withdrawal to remember; merged with an earlier one by the later moment (C14). */
+/** A withdrawal to record; of two, the later moments are kept (C14). */
 export interface Withdrawn {
   readonly type: "withdrawn";
   readonly withdrawal: Withdrawal;
@@ -149,12 +153,12 @@ export interface FamilyStarted {
   readonly type: "family-started";
   readonly family: TokenFamily;
 }
-/** A family went from one generation to the next. */
+/** A family moved to its next generation. */
 export interface FamilyRotated {
   readonly type: "family-rotated";
   readonly family: TokenFamily;
 }
-/** A family ended, and with it every token of it. */
+/** A family ended, and with it all its tokens. */
 export interface FamilyEnded {
   readonly type: "family-ended";
   readonly family: FamilyId;
@@ -176,7 +180,10 @@ export type Change =
   | FamilyRotated
   | FamilyEnded;
 
-/** What a caller can be told. The first three are the vendor's (G4), the next RFC 6749's and RFC 6750's. */
+/**
+ * The codes a caller can see. The first three are from the vendor (G4), the others from RFC 6749
+ * and RFC 6750.
+ */
 export type RefusalCode =
   | "INVALID_TOKEN"
   | "NO_CONSENT"
@@ -195,7 +202,7 @@ export type ManagementCode =
   | "UNKNOWN_USER"
   | "UNKNOWN_CONNECTION";
 
-/** Why, for the audit event only (C1, A4). */
+/** The internal reason, for the audit event only (C1, A4). */
 export type Reason =
   | "client_unknown"
   | "client_disabled"
@@ -243,14 +250,14 @@ export type Reason =
   | "scope_widened"
   | "scope_not_effective";
 
-/** The command was carried out. */
+/** The command succeeded. */
 export interface Granted<Grant> {
   readonly outcome: "granted";
   readonly grant: Grant;
   readonly changes: readonly Change[];
 }
 
-/** The command was refused. Nothing changes, but that a reused refresh token ends its family (T5). */
+/** The command was refused. Nothing changes, except that reuse of a refresh token ends its family (T5). */
 export interface Refused {
   readonly outcome: "refused";
   readonly code: RefusalCode;
@@ -258,7 +265,7 @@ export interface Refused {
   readonly changes: readonly Change[];
 }
 
-/** What came of a command. A refusal is a value; only a fault throws. */
+/** The outcome of a command. A refusal is a value; only faults throw. */
 export type Decision<Grant> = Granted<Grant> | Refused;
 
 /** The tokens that were granted, as ids and generations; adapters derive the strings (T2). */
@@ -274,7 +281,7 @@ export interface TokenGrant {
   readonly scope: Scope;
   readonly issuedAt: Seconds;
   readonly accessExpiresAt: Seconds;
-  /** An earlier answer given again: a new access token, nothing stored (C11, T5). */
+  /** Whether an earlier answer is repeated: a new access token, nothing stored (C11, T5). */
   readonly repeated: boolean;
 }
 

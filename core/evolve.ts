@@ -1,5 +1,6 @@
 /**
- * The state and how changes change it: the model of every store, and the memory store itself.
+ * The state and how changes apply to it. This is the reference model for every store, and the
+ * implementation of the memory store.
  * @module
  */
 import type { Candidate, Change, Facts, Keys, Standing } from "./decision.ts";
@@ -17,7 +18,7 @@ import type {
   Withdrawal,
 } from "./model.ts";
 
-/** Everything that is remembered. The last two tables are indexes over the ones before. */
+/** The complete state. The last two tables are indexes over the others. */
 export interface State {
   readonly clients: Map<ClientId, Client>;
   readonly users: Map<PublicId, User>;
@@ -25,23 +26,23 @@ export interface State {
   readonly retired: Map<string, true>;
   readonly connections: Map<ConnectionId, Connection>;
   readonly families: Map<FamilyId, TokenFamily>;
-  /** By issuer and jti, joined by a space. */
+  /** Keyed by issuer and jti, joined by a space. */
   readonly consentUses: Map<string, ConsentUse>;
-  /** By user and client, joined by a space. */
+  /** Keyed by user and client, joined by a space. */
   readonly withdrawals: Map<string, Withdrawal>;
   readonly connectionsOfUser: Map<PublicId, readonly ConnectionId[]>;
   readonly familiesOfConnection: Map<ConnectionId, readonly FamilyId[]>;
 }
 
-/** One key of two identifiers; no identifier holds a space (G10). */
+/** Joins two identifiers into one key; identifiers contain no spaces (G10). */
 export function pair(a: string, b: string): string {
   return `${a} ${b}`;
 }
 
-/** What no key asks for is looked up under this one, which no row has: no identifier is empty (G10). */
+/** Stands in for an absent key. It matches no row, because identifiers are never empty (G10). */
 const NO_KEY = "";
 
-/** Nothing registered, nothing issued. */
+/** The empty state. */
 export function initialState(): State {
   return {
     clients: new Map(),
@@ -57,7 +58,7 @@ export function initialState(): State {
 }
 
 /**
- * The state after these changes; the one before is left as it was.
+ * Returns the state after these changes; does not modify its argument.
  *
  * @example
  * ```ts
@@ -83,7 +84,7 @@ export function evolve(state: State, changes: readonly Change[]): State {
   return next;
 }
 
-/** Makes one change in place; {@link evolve} is the pure form. */
+/** Applies one change in place; {@link evolve} is the pure version. */
 export function applyChange(state: State, change: Change): void {
   switch (change.type) {
     case "client-written":
@@ -123,7 +124,7 @@ export function applyChange(state: State, change: Change): void {
   }
 }
 
-/** Loads what a decision may look at. */
+/** Loads the facts for a decision. */
 export function factsOf(state: State, keys: Keys): Facts {
   const { client, user, merchant } = keys;
   const use = keys.consent
@@ -149,7 +150,7 @@ export function factsOf(state: State, keys: Keys): Facts {
   };
 }
 
-/** What a connection's authority is computed from. */
+/** Loads what a connection's effective scope is computed from. */
 export function standingOf(state: State, connection: Connection): Standing {
   const source = state.connections.get(connection.source ?? NO_KEY) ?? null;
   return {
@@ -193,7 +194,7 @@ function deleteUser(state: State, user: PublicId): void {
   }
 }
 
-/** Removes a connection in place, with its families; for users who are deleted and for sweeping (R5). */
+/** Removes a connection and its families in place, when a user is deleted or rows are swept (R5). */
 export function removeConnection(state: State, id: ConnectionId): void {
   const connection = state.connections.get(id);
   if (connection === undefined) return;
@@ -203,7 +204,7 @@ export function removeConnection(state: State, id: ConnectionId): void {
   state.connections.delete(id);
 }
 
-/** Removes a family in place; for families that end and for sweeping (R5). */
+/** Removes a family in place, when it ends or rows are swept (R5). */
 export function removeFamily(state: State, id: FamilyId, connection: ConnectionId): void {
   state.families.delete(id);
   removeFrom(state.familiesOfConnection, connection, id);

@@ -1,6 +1,6 @@
 /**
- * A token family: absent → generation 0 → 1 → 2 … → ended (absent again, for ever). Each arrow is one
- * function here.
+ * A token family: absent → generation 0 → 1 → 2 … → ended (absent again, forever). Each transition
+ * is one function here.
  * @module
  */
 import type { Context, FamilyEnded, TokenGrant } from "./decision.ts";
@@ -8,7 +8,7 @@ import type { ActiveConnection, Connection, Seconds, TokenFamily } from "./model
 import type { Scope } from "./scope.ts";
 import type { Settings } from "./settings.ts";
 
-/** When a family ends by itself: idle since its current generation, or at its absolute cap (T1). */
+/** When a family expires: idle since its current generation, or at its absolute limit (T1). */
 export function familyEndsAt(family: TokenFamily, settings: Settings): Seconds {
   return Math.min(
     family.generationStartedAt + settings.refreshIdleSeconds,
@@ -35,7 +35,7 @@ export function startFamily(
   };
 }
 
-/** Generation `g` → `g + 1`, with the active token key (T2, T5). */
+/** Generation `g` → `g + 1`, using the active token key (T2, T5). */
 export function rotateFamily(family: TokenFamily, { now, fresh }: Context): TokenFamily {
   return {
     ...family,
@@ -53,8 +53,8 @@ export function endFamily(family: TokenFamily, cause: FamilyEnded["cause"]): Fam
 }
 
 /**
- * What must end so that one more family fits (P5): expired ones first, then the least recently issued
- * or rotated, ties by id.
+ * The families to evict to make room for one more (P5): expired ones first, then the least recently
+ * issued or rotated; ties are broken by id.
  */
 export function makeRoom(
   families: readonly TokenFamily[],
@@ -71,7 +71,10 @@ export function makeRoom(
     .map((family) => endFamily(family, "evicted"));
 }
 
-/** The tokens of a family's current generation, for a scope that is effective now; `repeated` on a retry. */
+/**
+ * The tokens of a family's current generation, for a scope that is effective now. `repeated` marks
+ * a retry.
+ */
 export function grantTokens(
   family: TokenFamily,
   connection: Connection,

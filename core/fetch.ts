@@ -1,6 +1,6 @@
 /**
  * The mutation. received → selected (request.ts) → verified → established → issued, or refused at
- * any step; each arrow is one function. Nothing is written unless the last step is reached.
+ * any step; each transition is one function. Nothing is written unless the last step is reached.
  * @module
  */
 import { directScope, effectiveScope } from "./authority.ts";
@@ -32,7 +32,7 @@ import { isIdentifier } from "./model.ts";
 import { CLOCK_MARGIN_SECONDS } from "./settings.ts";
 import { intersect, type Scope } from "./scope.ts";
 
-/** Tokens for the user with this public id (§4). */
+/** Requests tokens for the user with this public id (§4). */
 export interface FetchByPublicId {
   readonly type: "fetch";
   readonly by: "publicId";
@@ -40,7 +40,7 @@ export interface FetchByPublicId {
   readonly publicId: PublicId;
 }
 
-/** Tokens for a consent token whose signature was verified (§5). */
+/** Requests tokens for a consent token with a valid signature (§5). */
 export interface FetchByConsent {
   readonly type: "fetch";
   readonly by: "consentToken";
@@ -48,32 +48,32 @@ export interface FetchByConsent {
   readonly consent: Consent;
 }
 
-/** The mutation as a command. */
+/** The mutation, as a command. */
 export type Fetch = FetchByPublicId | FetchByConsent;
 
-/** The user's connection with the client was verified: it is usable, with this scope. */
+/** The user's connection to the client is usable, with this scope. */
 export interface VerifiedConnection {
   readonly outcome: "verified";
   readonly candidate: Candidate;
   readonly scope: Scope;
 }
 
-/** The consent token was verified, never seen before, and delegates this scope. */
+/** The consent token is valid, was not redeemed before, and delegates this scope. */
 export interface VerifiedConsent {
   readonly outcome: "verified";
   readonly consent: Consent;
   readonly source: ActiveConnection;
-  /** The delegated connection that is there already. */
+  /** The existing delegated connection, if any. */
   readonly existing: Candidate | null;
   readonly scope: Scope;
 }
 
-/** There is a connection to issue tokens from; `changes` make it so. */
+/** There is a connection to issue tokens from, once `changes` are applied. */
 export interface Established {
   readonly outcome: "established";
   readonly connection: ActiveConnection;
   readonly families: readonly TokenFamily[];
-  /** What the new family may have. */
+  /** The scope of the new family. */
   readonly scope: Scope;
   readonly consent: Consent | null;
   readonly changes: readonly Change[];
@@ -111,7 +111,7 @@ export function decideFetch(
   return established.outcome === "refused" ? established : issue(established, context);
 }
 
-/** Selected → verified, by public id: the first usable connection serves (P1–P3). */
+/** Selected → verified, by public id: uses the first usable connection (P1–P3). */
 function verifyConnection(publicId: PublicId, facts: Facts): VerifiedConnection | Refused {
   const gone = refuseUser(publicId, facts);
   if (gone !== null) return gone;
@@ -123,7 +123,7 @@ function verifyConnection(publicId: PublicId, facts: Facts): VerifiedConnection 
   return refuse("NO_CONSENT", reason);
 }
 
-/** P3: the direct connection, else the latest consent; ties by id. */
+/** P3: the direct connection, otherwise the latest consent; ties are broken by id. */
 function byPrecedence({ connection: a }: Candidate, { connection: b }: Candidate): number {
   if ((a.source === null) !== (b.source === null)) return a.source === null ? -1 : 1;
   return b.consentedAt - a.consentedAt || (a.id < b.id ? -1 : 1);
@@ -147,7 +147,7 @@ function verifyConsent(
     facts.merchantWithdrawal?.directAt ?? -1,
     facts.clientWithdrawal?.at ?? -1,
   );
-  // The clock of the issuer, or of the node that took the withdrawal, may be off by the skew (C14).
+  // The clocks of the issuer and of the node that recorded the withdrawal may differ by the skew (C14).
   if (withdrawnAt >= 0 && consent.issuedAt <= withdrawnAt + context.settings.consentSkewSeconds) {
     return refuse("NO_CONSENT", "withdrawn_after_consent");
   }
@@ -166,13 +166,13 @@ function refuseUser(publicId: PublicId, { user }: Facts): Refused | null {
   return refuse("NO_USER", isIdentifier(publicId) ? "user_unknown" : "id_malformed");
 }
 
-/** Verified → established, by public id: the connection is there already. */
+/** Verified → established, by public id: the connection already exists. */
 function establishConnection({ candidate, scope }: VerifiedConnection): Established {
   const { connection, families } = candidate;
   return { outcome: "established", connection, families, scope, consent: null, changes: [] };
 }
 
-/** Verified → established, by consent token: the newest consent governs (C8, C10). */
+/** Verified → established, by consent token: the newest consent applies (C8, C10). */
 function establishDelegation(
   { consent, source, existing, scope }: VerifiedConsent,
   context: Context,
@@ -204,7 +204,7 @@ function establishDelegation(
   return { ...established, connection: changed.connection, families, scope, changes: [changed] };
 }
 
-/** Established → issued: a new family, the consent token consumed, all in one step (P5, C9). */
+/** Established → issued: starts a family and consumes the consent token in one step (P5, C9). */
 function issue(
   { connection, families, scope, consent, changes }: Established,
   context: Context,
@@ -228,7 +228,7 @@ function redeem(consent: Consent, family: TokenFamily, { now, settings }: Contex
   };
 }
 
-/** A redeemed consent token presented again: the same answer while C11 holds, else refused. */
+/** A redeemed consent token presented again: the same answer while C11 allows it, otherwise refused. */
 function repeat(
   { client, consent }: FetchByConsent,
   use: ConsentUse,

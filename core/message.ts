@@ -1,5 +1,6 @@
 /**
- * Every text a caller can see, by code. One text a code: no text tells one reason from another (C1).
+ * Every message a caller can see, by code. One message per code, so that it does not reveal the
+ * reason (C1).
  * @module
  */
 import type { RefusalCode } from "./decision.ts";

@@ -1,7 +1,8 @@
 /**
- * The pure core: the mutation `fetchTokensForUser` as a state machine over connections and tokens. It
- * imports nothing and reads no clock, no randomness and no environment. For authors of stores, oracles and
- * models: `decide` a command on the facts, then `evolve` the state by its changes.
+ * The pure core: the mutation `fetchTokensForUser` as a state machine over connections and tokens.
+ * It imports nothing and reads no clock, no randomness and no environment. For authors of stores,
+ * oracles and models: call `decide` with a command and the facts, then apply its changes with
+ * `evolve`.
  *
  * @example
  * ```ts

@@ -1,12 +1,15 @@
 /**
- * The things the state machine speaks of. Plain, immutable data; illegal states cannot be written:
- * a revoked connection has no scope, an ended family has no row, a redeemed consent token names the
+ * The data types of the state machine: plain and immutable. Illegal states cannot be represented: a
+ * revoked connection has no scope, an ended family has no row, a redeemed consent token names the
  * family it started.
  * @module
  */
 import type { Scope } from "./scope.ts";
 
-/** A moment or a length of time in whole Unix seconds. Lifetimes are half open: alive while `now < end`. */
+/**
+ * A time in whole Unix seconds, or a duration in whole seconds. Intervals are half-open: alive
+ * while `now < end`.
+ */
 export type Seconds = number;
 
 /** A client id: 1 to 255 characters of RFC 3986 "unreserved" (G10). */
@@ -18,7 +21,7 @@ export type ConnectionId = string;
 /** A token family id: 128 bits as 32 hexadecimal digits, time-ordered (T2). */
 export type FamilyId = string;
 
-/** One client secret, kept as a digest only. */
+/** A client secret, stored only as a digest. */
 export interface ClientSecret {
   /** SHA-256 of the secret, hexadecimal. */
   readonly digest: string;
@@ -26,18 +29,18 @@ export interface ClientSecret {
   readonly expiresAt: Seconds | null;
 }
 
-/** An app that holds credentials: a partner where it calls the mutation, a merchant where buyers sign in. */
+/** An app with credentials: a partner if it calls the mutation, a merchant if buyers sign in to it. */
 export interface Client {
   readonly id: ClientId;
-  /** A `resource-server` may introspect every token (T7); an `app` only its own. */
+  /** A `resource-server` may introspect any token (T7); an `app` only its own. */
   readonly role: "app" | "resource-server";
   readonly status: "enabled" | "disabled";
-  /** The registered user scopes: the most this client can ever be given. */
+  /** The registered scope: the maximum this client can be granted. */
   readonly scope: Scope;
   readonly secrets: readonly ClientSecret[];
 }
 
-/** A user. A deleted user is absent; a digest of the public id keeps it from being used again (R1). */
+/** A user. A deleted user is absent; a digest of the public id prevents its reuse (R1). */
 export interface User {
   readonly publicId: PublicId;
   readonly status: "active" | "suspended";
@@ -51,16 +54,17 @@ export interface ActiveConnection {
   readonly client: ClientId;
   /** The merchant's direct connection that this one delegates from; `null` for a direct connection. */
   readonly source: ConnectionId | null;
-  /** What the user consented to. What it is worth now is computed at use (R1). */
+  /** What the user consented to. The effective scope is computed at every use (R1). */
   readonly scope: Scope;
   /**
-   * Consent dated earlier changes nothing (C10): the `iat` of the consent that governs, or when the user
-   * signed in; after narrowing, the first moment whose consent may widen again (C14).
+   * Older consent changes nothing (C10). This is the `iat` of the newest consent, or when the user
+   * signed in; after narrowing, the earliest time at which new consent may widen the scope again
+   * (C14).
    */
   readonly consentedAt: Seconds;
 }
 
-/** A connection that was withdrawn. It never lives again (R3) and has no scope. */
+/** A revoked connection. It never becomes active again (R3) and has no scope. */
 export interface RevokedConnection {
   readonly status: "revoked";
   readonly id: ConnectionId;
@@ -70,29 +74,29 @@ export interface RevokedConnection {
   readonly revokedAt: Seconds;
 }
 
-/** A connection that exists. Absent ones are `null`: absent → active → revoked, and no way back. */
+/** An existing connection; an absent one is `null`. Absent → active → revoked, with no way back. */
 export type Connection = ActiveConnection | RevokedConnection;
 
 /** One issuance and everything refreshed from it, at its current generation. An ended family is absent (P5). */
 export interface TokenFamily {
   readonly id: FamilyId;
   readonly connection: ConnectionId;
-  /** The scope first issued; no refresh exceeds it. */
+  /** The scope first issued; a refresh never exceeds it. */
   readonly scope: Scope;
   readonly startedAt: Seconds;
-  /** The current generation, from 0. Its refresh token is the one that lives. */
+  /** The current generation, from 0. Only its refresh token is live. */
   readonly generation: number;
-  /** When the current generation began: the family was last issued or rotated then. */
+  /** When the current generation began, that is, when the family was last issued or rotated. */
   readonly generationStartedAt: Seconds;
-  /** When the generation before began, which is when the one before *that* was spent (T5). */
+  /** When the previous generation began, which is when the one before *that* was spent (T5). */
   readonly previousGenerationStartedAt: Seconds;
-  /** 128 random bits of the current generation, hexadecimal: no refresh token arises twice (T2). */
+  /** 128 random bits of the current generation, hexadecimal, so that no refresh token occurs twice (T2). */
   readonly salt: string;
   /** The token key that the current generation is derived with (T2). */
   readonly keyId: string;
 }
 
-/** A consent token that was redeemed (C9, C13). One that was not seen is `null`. */
+/** A redeemed consent token (C9, C13). One that has not been redeemed is `null`. */
 export interface ConsentUse {
   readonly issuer: string;
   readonly jti: string;
@@ -102,11 +106,11 @@ export interface ConsentUse {
   /** The family that the redemption started. */
   readonly family: FamilyId;
   readonly redeemedAt: Seconds;
-  /** The row may be forgotten from this moment on (C13). */
+  /** The row may be removed from this time on (C13). */
   readonly keepUntil: Seconds;
 }
 
-/** When a user last withdrew from a client; older consent never undoes it (C14). */
+/** When a user last withdrew from a client; older consent cannot undo it (C14). */
 export interface Withdrawal {
   readonly user: PublicId;
   readonly client: ClientId;
@@ -126,7 +130,7 @@ export function isClientId(value: unknown): value is ClientId {
   return typeof value === "string" && /^[A-Za-z0-9._~-]{1,255}$/.test(value);
 }
 
-/** A value from outside, as an error message shows it: quoted, on one line, at most 100 characters. */
+/** Formats an untrusted value for an error message: quoted, on one line, at most 100 characters. */
 export function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length <= 100 ? text : `${text.slice(0, 99)}…`;

@@ -1,5 +1,5 @@
 /**
- * Refresh: rotation of a token family, its retry window, reuse (T4–T6).
+ * Refresh: rotation of a token family, the retry window, and reuse detection (T4–T6).
  * @module
  */
 import { effectiveScope } from "./authority.ts";
@@ -24,7 +24,7 @@ export interface Refresh {
   readonly family: FamilyId;
   readonly generation: number;
   readonly salt: string;
-  /** The scope asked for; `null` asks for all there is (T6). */
+  /** The scope asked for; `null` requests the full scope (T6). */
   readonly scope: Scope | null;
 }
 
@@ -33,7 +33,7 @@ export function refreshKeys({ family }: Refresh): Keys {
   return { family };
 }
 
-/** What a presented generation means beside the current one (T5). */
+/** How a presented generation relates to the current one (T5). */
 export type Presented = "current" | "repeatable" | "reused" | "ahead_of_store";
 
 /** Compares the presented generation with the family's. */
@@ -43,7 +43,7 @@ export function comparePresented(
   context: Context,
 ): Presented {
   const age = family.generation - generation;
-  // After a restore the same number can arise twice; the salt tells the two apart.
+  // After a restore from backup the same number can occur twice; the salt tells the two apart.
   if (age < 0 || (age === 0 && salt !== family.salt)) return "ahead_of_store";
   if (age === 0) return "current";
   if (age === 1) return "repeatable";
@@ -52,7 +52,7 @@ export function comparePresented(
   return delayed ? "repeatable" : "reused";
 }
 
-/** Decides {@link Refresh}. A refusal changes nothing, but that reuse ends the family. */
+/** Decides {@link Refresh}. A refusal changes nothing, except that reuse ends the family. */
 export function decideRefresh(
   command: Refresh,
   { family, standing }: Facts,

@@ -1,6 +1,6 @@
 /**
- * Clients and users: what an operator or embedder says of them. Suspension and disabling are
- * reversible; deletion is final and ids are never used again (R1).
+ * Clients and users, as managed by an operator or embedder. Suspending and disabling are
+ * reversible; deletion is final, and ids are never reused (R1).
  * @module
  */
 import {
@@ -34,7 +34,7 @@ export interface RegisterClient {
   readonly secretDigest: string;
 }
 
-/** Replaces the registered scope of a client; tokens follow at their next use. */
+/** Replaces the registered scope of a client; existing tokens are affected at their next use. */
 export interface SetClientScope {
   readonly type: "set-client-scope";
   readonly client: ClientId;
@@ -48,14 +48,17 @@ export interface SetClientStatus {
   readonly status: Client["status"];
 }
 
-/** Gives a client a new secret. Each old one works until its overlap ends, at most one overlap from now. */
+/** Gives a client a new secret. The old ones keep working for at most one overlap period from now. */
 export interface RotateSecret {
   readonly type: "rotate-secret";
   readonly client: ClientId;
   readonly secretDigest: string;
 }
 
-/** Ends every secret of a client but the current one, at once: one of them leaked (CA-09). */
+/**
+ * Invalidates every secret of a client except the current one immediately, for example after a leak
+ * (CA-09).
+ */
 export interface EndOldSecrets {
   readonly type: "end-old-secrets";
   readonly client: ClientId;
@@ -69,14 +72,14 @@ export interface RegisterUser {
   readonly digest: string;
 }
 
-/** Suspends a user, or ends the suspension. */
+/** Suspends or resumes a user. */
 export interface SetUserStatus {
   readonly type: "set-user-status";
   readonly user: PublicId;
   readonly status: User["status"];
 }
 
-/** Deletes a user with everything that is known of them. */
+/** Deletes a user and all their data. */
 export interface DeleteUser {
   readonly type: "delete-user";
   readonly user: PublicId;
@@ -105,7 +108,7 @@ export function userKeys(command: UserCommand): Keys {
     : { user: command.user };
 }
 
-/** The most secrets that a client has at a time: the current one and those before it, each until its end. */
+/** Maximum secrets per client: the current one and earlier ones that have not expired. */
 export const MAX_SECRETS = 4;
 
 /** Decides a command about a client. */
@@ -138,7 +141,7 @@ export function decideClient(
   }
 }
 
-/** The secrets that authenticate a client now (CA-09). */
+/** The secrets with which a client can authenticate now (CA-09). */
 export function liveSecrets(client: Client, now: Seconds): readonly ClientSecret[] {
   return client.secrets.filter(({ expiresAt }) => expiresAt === null || now < expiresAt);
 }

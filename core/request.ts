@@ -1,10 +1,10 @@
 /**
  * The first step of the mutation: received → selected. Exactly one input (E1, E2), as a union that
- * cannot say "both".
+ * cannot represent both.
  * @module
  */
 
-/** The arguments as they came in; `null`, `undefined` and absent are the same: not provided (E1). */
+/** The arguments as received; `null`, `undefined` and absent all mean "not provided" (E1). */
 export interface Arguments {
   readonly publicId?: string | null | undefined;
   readonly consentToken?: string | null | undefined;
@@ -34,7 +34,7 @@ export interface NotExactlyOne {
   readonly reason: "both_inputs" | "no_input";
 }
 
-/** Received → selected, or refused. `""` is provided (E1). */
+/** Received → selected, or refused. `""` counts as provided (E1). */
 export function select(args: Arguments): Selected | NotExactlyOne {
   const publicId = args.publicId ?? null;
   const consentToken = args.consentToken ?? null;

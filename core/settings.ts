@@ -1,6 +1,6 @@
 /**
- * Every number that can be set: its default, its range, what it means. One table for the code, the
- * help text and the docs.
+ * The numeric settings: default, range and meaning. One table for the code, the help text and the
+ * docs.
  * @module
  */
 import { type ClientId, isIdentifier, quote } from "./model.ts";
@@ -10,13 +10,13 @@ export interface SettingRange {
   readonly default: number;
   readonly min: number;
   readonly max: number;
-  /** What it means, one sentence, for the help text and the docs. */
+  /** One sentence for the help text and the docs. */
   readonly text: string;
 }
 
 const DAY = 86_400;
 
-/** The names of the numeric settings; each says its unit. */
+/** The names of the numeric settings, with their units. */
 export type NumericSetting =
   | "accessTokenSeconds"
   | "refreshIdleSeconds"
@@ -40,7 +40,7 @@ export const RANGES: Readonly<Record<NumericSetting, SettingRange>> = {
     default: 90 * DAY,
     min: 60,
     max: 10 * 365 * DAY,
-    text: "A refresh token that is unused for this long expires (T1).",
+    text: "A refresh token expires when it is unused for this long (T1).",
   },
   refreshAbsoluteSeconds: {
     default: 365 * DAY,
@@ -52,7 +52,8 @@ export const RANGES: Readonly<Record<NumericSetting, SettingRange>> = {
     default: 10,
     min: 0,
     max: 60,
-    text: "How long a refresh token two generations old is still answered after it was spent (T5).",
+    text:
+      "How long a refresh token that is two generations old can be retried after it was spent (T5).",
   },
   maxFamilies: {
     default: 50,
@@ -64,7 +65,8 @@ export const RANGES: Readonly<Record<NumericSetting, SettingRange>> = {
     default: 30,
     min: 0,
     max: 300,
-    text: "Tolerated clock difference to issuers of consent tokens and between nodes (C5, C14).",
+    text:
+      "Tolerated clock skew between this server, other nodes and consent token issuers (C5, C14).",
   },
   consentMaxLifetimeSeconds: {
     default: 300,
@@ -76,38 +78,42 @@ export const RANGES: Readonly<Record<NumericSetting, SettingRange>> = {
     default: 60,
     min: 0,
     max: 3600,
-    text: "How long a redeemed consent token is answered again; 0 means strict single use (C11).",
+    text:
+      "How long the redemption of a consent token can be retried; 0 means strict single use (C11).",
   },
   secretOverlapSeconds: {
     default: DAY,
     min: 0,
     max: 90 * DAY,
-    text: "How long the old client secret still works after a rotation (CA-09).",
+    text: "How long an old client secret keeps working after a rotation (CA-09).",
   },
 };
 
-/** The numeric settings, in the units their names say. */
+/** The values of the numeric settings, in the units given by their names. */
 export type Numbers = Readonly<Record<NumericSetting, number>>;
 
-/** An issuer of consent tokens and the merchants it may speak for (C4). */
+/** A trusted issuer of consent tokens and the merchants it may name (C4). */
 export interface TrustedIssuer {
   /** Compared byte for byte with `iss`. */
   readonly issuer: string;
-  /** The merchant client ids; `"all"` only where there is a single issuer. */
+  /** The client ids of the merchants; `"all"` is allowed only with a single issuer. */
   readonly merchants: "all" | readonly ClientId[];
 }
 
-/** Everything that a decision depends on besides facts, time and entropy. */
+/** Everything a decision depends on besides facts, time and entropy. */
 export interface Settings extends Numbers {
-  /** This server's identifier: what `aud` of a consent token must be (C4). */
+  /** This server's identifier: the required `aud` of consent tokens (C4). */
   readonly audience: string;
   readonly issuers: readonly TrustedIssuer[];
 }
 
-/** A row that tells of a redeemed token or a withdrawal outlives its use by this margin (C13, C14). */
+/**
+ * Rows for redeemed consent tokens and withdrawals are kept for this long after they are needed
+ * (C13, C14).
+ */
 export const CLOCK_MARGIN_SECONDS = 3600;
 
-/** What an embedder gives: everything but the audience has a default. */
+/** Settings as given by an embedder; everything except the audience has a default. */
 export type SettingsInput = Partial<Numbers> & {
   readonly audience: string;
   readonly issuers?: readonly TrustedIssuer[];
@@ -122,7 +128,7 @@ export function readSettings(input: SettingsInput): Settings {
   const unknown = Object.keys(input).find((name) => !names.includes(name));
   if (unknown !== undefined) {
     throw new RangeError(
-      `Cannot set ${unknown}: there is no such setting. There is ${names.join(", ")}`,
+      `Unknown setting ${unknown}. The settings are ${names.join(", ")}`,
     );
   }
   const numbers = Object.fromEntries(
@@ -150,7 +156,7 @@ export function readSettings(input: SettingsInput): Settings {
   for (const { issuer, merchants } of issuers) {
     if (!isIdentifier(issuer)) {
       throw new RangeError(
-        `Cannot trust issuer ${quote(issuer)}: 1 to 255 printable ASCII characters`,
+        `Cannot trust issuer ${quote(issuer)}: it must be 1 to 255 printable ASCII characters`,
       );
     }
     if (merchants !== "all" && !Array.isArray(merchants)) {

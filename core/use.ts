@@ -26,25 +26,25 @@ export interface RefreshToken {
   readonly salt: string;
 }
 
-/** A token whose origin was proved by its MAC or signature; whether it lives is for the facts to say. */
+/** A token with a valid MAC or signature; whether it is live depends on the facts. */
 export type GenuineToken = AccessToken | RefreshToken;
 
-/** A token that is alive now. */
+/** A live token. */
 export interface LiveToken {
   readonly kind: GenuineToken["kind"];
   readonly user: PublicId;
   readonly client: ClientId;
   readonly family: FamilyId;
-  /** What it may do now. */
+  /** The effective scope. */
   readonly scope: Scope;
   readonly issuedAt: Seconds;
   readonly expiresAt: Seconds;
 }
 
-/** Asks what a token is worth now. Never changes anything. */
+/** Asks whether a token is live and with which scope. Never changes anything. */
 export interface Use {
   readonly type: "use";
-  /** The client that asks (introspection); `null` where the bearer itself does. */
+  /** The client that introspects the token; `null` if the bearer uses it. */
   readonly caller: ClientId | null;
   readonly token: GenuineToken;
 }
@@ -66,7 +66,7 @@ export function revokeTokenKeys({ family }: RevokeToken): Keys {
   return { family };
 }
 
-/** Decides {@link Use}: liveness and scope are computed from what stands now (R1). */
+/** Decides {@link Use}: liveness and scope are computed from the current facts (R1). */
 export function decideUse(
   { caller, token }: Use,
   { client: asking, family, standing }: Facts,
@@ -98,7 +98,10 @@ export function decideUse(
   );
 }
 
-/** Decides {@link RevokeToken}. Unknown and not-yours are no error and change nothing (T7). */
+/**
+ * Decides {@link RevokeToken}. A token that is unknown or belongs to another client is not an error
+ * and changes nothing (T7).
+ */
 export function decideRevokeToken(
   { client }: RevokeToken,
   { family, standing }: Facts,

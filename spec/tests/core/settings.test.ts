@@ -147,12 +147,15 @@ test("T1, C4: what cannot be set is refused by name, with what would do", () => 
   const told: readonly (readonly [object, RegExp])[] = [
     [
       { colour: 1 },
-      /^Cannot set colour: there is no such setting\. There is audience, issuers, acc/,
+      /^Unknown setting colour\. The settings are audience, issuers, acc/,
     ],
     [{ maxFamilies: 0 }, /^Cannot set maxFamilies to 0: give a whole number from 1 to 1000$/],
     [{ audience: "a b" }, /^Cannot set audience: give 1 to 255 printable ASCII characters/],
     [{ refreshIdleSeconds: 60 }, /^Cannot set refreshIdleSeconds below accessTokenSeconds: /],
-    [{ issuers: [{ ...a, issuer: "a b" }] }, /^Cannot trust issuer "a b": 1 to 255 printable/],
+    [
+      { issuers: [{ ...a, issuer: "a b" }] },
+      /^Cannot trust issuer "a b": it must be 1 to 255 printable/,
+    ],
     [
       { issuers: [{ ...a, merchants: "all" }, { ...a, issuer: "b" }] },
       /^Cannot trust issuer "a" for all merchants beside another issuer: list its merchants$/,
