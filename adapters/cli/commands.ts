@@ -3,6 +3,7 @@
  * @module
  */
 import { gc } from "./gc.ts";
+import { init } from "./init.ts";
 import { keys } from "./keys.ts";
 import { manage } from "./manage.ts";
 import { mint } from "./mint.ts";
@@ -20,4 +21,4 @@ const conform: Command = {
 };
 
 /** In the order of the help text. */
-export const COMMANDS: readonly Command[] = [serve, mint, conform, manage, keys, gc];
+export const COMMANDS: readonly Command[] = [serve, mint, conform, init, manage, keys, gc];

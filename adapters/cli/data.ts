@@ -22,8 +22,8 @@ const FOLDER_OPTIONS: readonly Option[] = [
     name: "data",
     value: "FOLDER",
     env: "FTFU_DATA",
-    text: "The folder of the database and the key files, created if absent. Default: " +
-      ".fetch-tokens-for-user, with --dev .fetch-tokens-for-user/dev.",
+    text: "The folder of the database and the key files. Default: .fetch-tokens-for-user, with " +
+      "--dev .fetch-tokens-for-user/dev.",
   },
   {
     name: "dev",
@@ -36,8 +36,8 @@ const DATABASE_OPTION: Option = {
   name: "db",
   value: "PATH",
   env: "FTFU_DB",
-  text:
-    "The SQLite file, created if absent; memory: keeps nothing. Default: store.sqlite in --data.",
+  text: "The SQLite file. serve and init create it if absent; memory: keeps nothing. Default: " +
+    "store.sqlite in --data.",
 };
 
 const KEY_FILE_OPTIONS: readonly Option[] = [
@@ -45,13 +45,15 @@ const KEY_FILE_OPTIONS: readonly Option[] = [
     name: "keys",
     value: "PATH",
     env: "FTFU_KEYS",
-    text: "The file of token keys, created if absent. Default: token-keys.json in --data.",
+    text:
+      "The file of token keys, created together with the database. Default: token-keys.json in " +
+      "--data.",
   },
   {
     name: "signing-keys",
     value: "PATH",
     env: "FTFU_SIGNING_KEYS",
-    text: "The file of signing keys for JWT access tokens, created if absent. Default: " +
+    text: "The file of signing keys for JWT access tokens, created when first needed. Default: " +
       "signing-keys.json in --data.",
   },
   {
@@ -66,10 +68,7 @@ const KEY_FILE_OPTIONS: readonly Option[] = [
 /** The options of commands that work on a database. */
 export const STORE_OPTIONS: readonly Option[] = [...FOLDER_OPTIONS, DATABASE_OPTION];
 
-/** The options of commands that work on key files. */
-export const KEY_OPTIONS: readonly Option[] = [...FOLDER_OPTIONS, ...KEY_FILE_OPTIONS];
-
-/** The options of a command that works on both. */
+/** The options of commands that work on key files too. */
 export const DATA_OPTIONS: readonly Option[] = [...STORE_OPTIONS, ...KEY_FILE_OPTIONS];
 
 /** The options that name a key file. */
@@ -100,11 +99,32 @@ export async function stateOfFiles(files: readonly string[]): Promise<string> {
 }
 
 /**
- * Opens the database. Demo credentials are public, so a demo database is marked and never serves real
- * users, nor the other way round.
- * @throws {UsageError} if the database is of the other kind
+ * Opens a database that exists. Demo credentials are public, so a demo database is marked and never
+ * serves real users, nor the other way round.
+ * @throws {UsageError} if there is none, or one of the other kind
  */
 export async function openStore(values: Values): Promise<Store> {
+  const path = databaseOf(values);
+  if (path === "memory:") {
+    throw new UsageError(
+      "--db memory: is the database of one server alone: give the path of a file",
+    );
+  }
+  const size = await stat(path).then((file) => file.size, () => 0);
+  if (size === 0) {
+    throw new UsageError(
+      `there is no database ${path}: give --data or --db as the server has it, or create it with ` +
+        '"init" or "serve"',
+    );
+  }
+  return await openOrCreateStore(values);
+}
+
+/**
+ * Opens a database, and creates it where there is none.
+ * @throws {UsageError} if it is of the other kind
+ */
+export async function openOrCreateStore(values: Values): Promise<Store> {
   const path = databaseOf(values);
   const store = path === "memory:" ? createMemoryStore() : await openSqliteStore(path);
   const dev = values["dev"] === true;

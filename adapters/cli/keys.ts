@@ -10,8 +10,10 @@ import { systemClock } from "../entropy.ts";
 import { generatePrivateJwk } from "../jws/private-jwk.ts";
 import {
   activateNextSigningKey,
+  allKeys,
   dropRetiredSigningKeys,
   loadOrCreateSigningKeys,
+  loadSigningKeys,
   publishNextSigningKey,
   removeSigningKey,
   saveSigningKeys,
@@ -22,11 +24,21 @@ import {
   addTokenKey,
   generateTokenKey,
   loadOrCreateTokenKeys,
+  loadTokenKeys,
   removeTokenKey,
   saveTokenKeys,
   type TokenKeys,
 } from "../tokens/token-keys.ts";
-import { KEY_OPTIONS, keyFile, RELOAD_MILLISECONDS } from "./data.ts";
+import {
+  DATA_OPTIONS,
+  databaseOf,
+  type KeyFile,
+  keyFile,
+  openStore,
+  RELOAD_MILLISECONDS,
+} from "./data.ts";
+import { loadExisting } from "./key-custody.ts";
+import { forgetKey, type KeyKind, readKnownKeys, writeKnownKeys } from "./known-keys.ts";
 import { type Command, defineCommand, table, UsageError, type Values } from "./options.ts";
 
 interface Action {
@@ -45,10 +57,10 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     arguments: [],
     summary: "Show the ids of all keys.",
     run: async (values) => ({
-      tokenKeys: describeTokenKeys(await loadOrCreateTokenKeys(keyFile(values, "keys"))),
+      tokenKeys: describeTokenKeys(await loadExisting(loadTokenKeys, keyFile(values, "keys"))),
       ...(values["access-tokens"] === "jwt" && {
         signingKeys: describeSigningKeys(
-          await loadOrCreateSigningKeys(keyFile(values, "signing-keys")),
+          await loadExisting(loadSigningKeys, keyFile(values, "signing-keys")),
         ),
       }),
     }),
@@ -77,8 +89,24 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   "remove-token-key": {
     arguments: ["KEY_ID"],
-    summary: "End every token of a compromised key.",
-    run: (values, id) => changeTokenKeys(values, (keys) => removeTokenKey(keys, id)),
+    summary: "End every token of a compromised or lost key.",
+    run: (values, id) =>
+      removeKey(values, id, "token-keys", async (known) => {
+        const path = keyFile(values, "keys");
+        const keys = await loadExisting(loadTokenKeys, path);
+        const isGone = known && keys.keys.every((key) => key.id !== id);
+        const changed = isGone ? keys : removeTokenKey(keys, id);
+        return async () => {
+          await saveTokenKeys(path, changed);
+          return describeTokenKeys(changed);
+        };
+      }),
+  },
+  "create-token-keys": {
+    arguments: [],
+    summary: "Create a new key where the file is lost. Every token of the lost keys ends.",
+    run: (values) =>
+      replaceLost(values, "token-keys", "keys", loadTokenKeys, loadOrCreateTokenKeys),
   },
   "publish-signing-key": {
     arguments: [],
@@ -102,8 +130,24 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   "remove-signing-key": {
     arguments: ["KEY_ID"],
-    summary: "End every JWT of a compromised key, as far as this server is asked.",
-    run: (values, id) => changeSigningKeys(values, (keys) => removeSigningKey(keys, id)),
+    summary: "End every JWT of a compromised or lost key, as far as this server is asked.",
+    run: (values, id) =>
+      removeKey(values, id, "signing-keys", async (known) => {
+        const path = keyFile(values, "signing-keys");
+        const keys = await loadExisting(loadSigningKeys, path);
+        const isGone = known && allKeys(keys).every(({ kid }) => kid !== id);
+        const changed = isGone ? keys : removeSigningKey(keys, id);
+        return async () => {
+          await saveSigningKeys(path, changed);
+          return describeSigningKeys(changed);
+        };
+      }),
+  },
+  "create-signing-keys": {
+    arguments: [],
+    summary: "Create a new signing key where the file is lost. Every JWT of the lost keys ends.",
+    run: (values) =>
+      replaceLost(values, "signing-keys", "signing-keys", loadSigningKeys, loadOrCreateSigningKeys),
   },
 };
 
@@ -119,7 +163,7 @@ export const keys: Command = defineCommand({
     )
   }`,
   arguments: ["ACTION", "KEY_ID..."],
-  options: KEY_OPTIONS,
+  options: DATA_OPTIONS,
   async run(values, [name = "", ...args]) {
     const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
     if (action === undefined) throw new UsageError(`unknown action ${JSON.stringify(name)}`);
@@ -131,16 +175,60 @@ export const keys: Command = defineCommand({
   },
 });
 
+/**
+ * Removes a key from the database's memory first: a running server that finds it gone from the file
+ * alone would keep it.
+ * @param plan checks the change, told whether the database names the key, and returns how to make it
+ */
+async function removeKey(
+  values: Values,
+  id: string,
+  kind: KeyKind,
+  plan: (known: boolean) => Promise<() => Promise<unknown>>,
+): Promise<unknown> {
+  if (databaseOf(values) === "memory:") return await (await plan(false))();
+  const store = await openStore(values);
+  try {
+    const known = await readKnownKeys(store, kind);
+    const change = await plan(known !== null && Object.hasOwn(known, id));
+    await forgetKey(store, kind, id);
+    return await change();
+  } finally {
+    await store.close();
+  }
+}
+
+async function replaceLost<Keys>(
+  values: Values,
+  kind: KeyKind,
+  option: KeyFile,
+  load: (path: string) => Promise<Keys | null>,
+  create: (path: string) => Promise<Keys>,
+): Promise<unknown> {
+  const path = keyFile(values, option);
+  const store = await openStore(values);
+  try {
+    if (await load(path) !== null) {
+      throw new UsageError(`the key file ${path} is there: nothing is lost`);
+    }
+    await writeKnownKeys(store, kind, {});
+    await create(path);
+    return { created: path };
+  } finally {
+    await store.close();
+  }
+}
+
 async function changeTokenKeys(values: Values, change: (keys: TokenKeys) => TokenKeys) {
   const path = keyFile(values, "keys");
-  const changed = change(await loadOrCreateTokenKeys(path));
+  const changed = change(await loadExisting(loadTokenKeys, path));
   await saveTokenKeys(path, changed);
   return describeTokenKeys(changed);
 }
 
 async function changeSigningKeys(values: Values, change: (keys: SigningKeys) => SigningKeys) {
   const path = keyFile(values, "signing-keys");
-  const changed = change(await loadOrCreateSigningKeys(path));
+  const changed = change(await loadExisting(loadSigningKeys, path));
   await saveSigningKeys(path, changed);
   return describeSigningKeys(changed);
 }

@@ -84,6 +84,7 @@ function readOptions(
   }
   const values = Object.fromEntries(command.options.map((option) => {
     const given = parsed.values[option.name] as string | true | undefined;
+    if (given === "") throw new UsageError(`--${option.name} takes ${option.value}, found nothing`);
     return [option.name, given ?? fromEnvironment(option, environment) ?? option.default];
   }));
   return { values, positionals: parsed.positionals };

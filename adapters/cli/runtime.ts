@@ -11,10 +11,11 @@ import type { Jwks } from "../jws/jwk.ts";
 import type { AuditLog, Clock, Store, TokenSealer } from "../ports.ts";
 import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 import { createJwtTokens } from "../tokens/jwt/at-jwt.ts";
-import { loadOrCreateSigningKeys, newSigningKeys, publicJwks } from "../tokens/jwt/signing-keys.ts";
+import { publicJwks } from "../tokens/jwt/signing-keys.ts";
 import { createOpaqueTokens } from "../tokens/opaque.ts";
-import { generateTokenKeys, loadOrCreateTokenKeys } from "../tokens/token-keys.ts";
-import { DATA_OPTIONS, databaseOf, type KeyFile, keyFile, openStore } from "./data.ts";
+import type { Warn } from "../tokens/key-file.ts";
+import { DATA_OPTIONS, databaseOf, openOrCreateStore } from "./data.ts";
+import { createKeyCustody, describeMissingKeys } from "./key-custody.ts";
 import {
   type Option,
   readNumbers,
@@ -63,6 +64,8 @@ export interface Runtime {
   readonly database: string;
   /** The files whose change calls for {@link Runtime.configure} again. */
   readonly files: readonly string[];
+  /** What is wrong with the keys in use, if anything. To be called now and then. */
+  check(): Promise<string | null>;
   /** Reads keys and issuers as they are now, and builds a service with them on the same store. */
   configure(options: ConfigureOptions): Promise<Configured>;
 }
@@ -87,27 +90,34 @@ export interface Configured {
   jwks(): Jwks;
 }
 
-/** Opens what the options name. */
-export async function openRuntime(values: Values, clock: Clock = systemClock): Promise<Runtime> {
+/** Opens what the options name; creates the database where there is none. */
+export async function openRuntime(
+  values: Values,
+  clock: Clock = systemClock,
+  warn: Warn = () => {},
+): Promise<Runtime> {
   const form = values["access-tokens"];
   if (form !== "opaque" && form !== "jwt") {
     throw new UsageError(`--access-tokens must be opaque or jwt, found ${JSON.stringify(form)}`);
   }
+  const now = () => Math.floor(clock.now() / 1000);
   const database = databaseOf(values);
-  const fileOf = (name: KeyFile) =>
-    database === "memory:" && values[name] === undefined ? null : keyFile(values, name);
-  const store = await openStore(values);
-  const keysFile = fileOf("keys");
-  const tokenKeys = keysFile === null ? generateTokenKeys() : null;
-  const signingFile = form === "jwt" ? fileOf("signing-keys") : null;
-  const signingKeys = form === "jwt" && signingFile === null ? await newSigningKeys() : null;
+  const store = await openOrCreateStore(values);
+  const custody = createKeyCustody({ store, values, warn, now });
+  let missing: ReadonlySet<string> = new Set();
   const issuersFile = values["issuers"] === undefined ? null : String(values["issuers"]);
 
   return {
     store,
     clock,
     database,
-    files: [keysFile, signingFile, issuersFile].filter((file) => file !== null),
+    files: [...custody.files, ...(issuersFile === null ? [] : [issuersFile])],
+    async check() {
+      missing = await custody.check();
+      return missing.size === 0
+        ? null
+        : describeMissingKeys("token-keys", custody.files[0] ?? "", database, [...missing]);
+    },
     async configure({ origin, audit, issuers: added = [], ...preset }) {
       const publicUrl = String(values["public-url"] ?? origin);
       const audience = String(values["audience"] ?? preset.audience ?? publicUrl);
@@ -116,24 +126,20 @@ export async function openRuntime(values: Values, clock: Clock = systemClock): P
         ...listed.filter(({ issuer }) => !added.some((other) => other.issuer === issuer)),
         ...added,
       ];
-      const keys = tokenKeys ?? await loadOrCreateTokenKeys(keysFile ?? "");
-      const opaque = createOpaqueTokens({ serverId: audience, keys });
-      const signing = form === "opaque"
-        ? null
-        : signingKeys ?? await loadOrCreateSigningKeys(signingFile ?? "");
+      const consents = await createConsentVerifier(issuers, { clock });
+      const { token: keys, signing } = await custody.load();
+      const opaque = createOpaqueTokens({ serverId: audience, keys, missing: () => missing });
       const tokens: TokenSealer = signing === null ? opaque : await createJwtTokens({
         issuer: publicUrl,
         audience: `${publicUrl}/api/users`,
         keys: signing,
         opaque,
       });
-      const consents = await createConsentVerifier(issuers, { clock });
       const service = createService(
         { store, tokens, consents, clock, ...(audit && { audit }) },
         { ...readNumbers(values), audience, issuers },
       );
-      const jwks = () =>
-        signing === null ? { keys: [] } : publicJwks(signing, Math.floor(clock.now() / 1000));
+      const jwks = () => signing === null ? { keys: [] } : publicJwks(signing, now());
       return { service, audience, publicUrl, jwks };
     },
   };

@@ -23,7 +23,7 @@ import {
 } from "./options.ts";
 import { type Configured, openRuntime, type Runtime, RUNTIME_OPTIONS } from "./runtime.ts";
 import { openServerLog, type ServerLog } from "./server-log.ts";
-import { reloadOnChange, stopSignal, sweepNowAndThen } from "./upkeep.ts";
+import { stopSignal, sweepNowAndThen, watchFiles } from "./upkeep.ts";
 
 /** The command. */
 export const serve: Command = defineCommand({
@@ -73,12 +73,16 @@ export const serve: Command = defineCommand({
         policy: readNumbers(values),
       })
       : null;
-    const runtime = await openRuntime(values, dev?.clock ?? systemClock);
     const log = openServerLog({ json: values["json"] === true });
+    const warn = (message: string) => log.of("config")({ outcome: "warning", message });
     try {
-      return await serveRuntime(runtime, dev, server, values, port, log);
+      const runtime = await openRuntime(values, dev?.clock ?? systemClock, warn);
+      try {
+        return await serveRuntime(runtime, dev, server, values, port, log);
+      } finally {
+        await runtime.store.close();
+      }
     } finally {
-      await runtime.store.close();
       // Whoever reads the log may have stalled; a write under way would keep the process alive.
       if (!await log.close(LOG_PATIENCE_MILLISECONDS)) {
         setTimeout(() => process.exit(), 100).unref();
@@ -130,11 +134,12 @@ async function serveRuntime(
     const { database } = runtime;
     if (dev !== null) printDemo(await dev.demo(server.url), { json, database });
     else printStart({ endpoint: server.url + PATHS.partners }, { json, database });
-    const stopReloading = reloadOnChange(runtime.files, serving.configure, log.of("config"));
+    const { configure } = serving;
+    const watch = await watchFiles({ ...runtime, configure, log: log.of("config") });
     const sweep = (limit: number) => current(serving).service.sweep(limit);
     const stopSweeping = sweepNowAndThen(sweep, log.of("sweep"));
     await stopped;
-    stopReloading();
+    watch.stop();
     stopSweeping();
     return 0;
   } finally {

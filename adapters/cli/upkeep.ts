@@ -9,24 +9,66 @@ import { RELOAD_MILLISECONDS, stateOfFiles } from "./data.ts";
 const SWEEP_MILLISECONDS = 60_000;
 const SWEEP_BATCH = 1000;
 
-/** Reloads keys and issuers when their files change. If that fails, it is logged, and the old ones stay. */
-export function reloadOnChange(
-  files: readonly string[],
-  configure: () => Promise<unknown>,
-  log: (record: LogRecord) => void,
-): () => void {
-  let known = stateOfFiles(files);
+/** What a server watches. */
+export interface Watched {
+  /** Their change calls for `configure`. */
+  readonly files: readonly string[];
+  /** What is wrong though no file changed, if anything. */
+  check(): Promise<string | null>;
+  /** Takes the files up as they are now, or leaves everything as it was and rejects. */
+  configure(): Promise<unknown>;
+  readonly log: (record: LogRecord) => void;
+}
+
+/** A watch that goes on until it is stopped. */
+export interface Watch {
+  /** What is wrong now, for the operator: the server goes on with what it had. */
+  problems(): readonly string[];
+  stop(): void;
+}
+
+/**
+ * Takes up changed files. While that fails, the server keeps what it has, tries again, and says so: in
+ * the log when the reason changes, and as a problem all the time.
+ */
+export async function watchFiles({ files, check, configure, log }: Watched): Promise<Watch> {
+  let known = await stateOfFiles(files);
+  let failure: string | null = null;
+  let problem: string | null = null;
+
+  const reload = async () => {
+    const state = await stateOfFiles(files);
+    if (state === known && failure === null) return;
+    known = state;
+    const message = await configure().then(() => null, messageOf);
+    if (message === null) log({ outcome: "reloaded", files });
+    else if (message !== failure) log({ outcome: "refused", message });
+    failure = message;
+  };
+  const look = async () => {
+    const message = await check().catch(messageOf);
+    if (message !== problem) {
+      log(message === null ? { outcome: "resolved" } : { outcome: "problem", message });
+    }
+    problem = message;
+  };
+  let busy = false;
   const timer = setInterval(async () => {
-    const [before, now] = [await known, await stateOfFiles(files)];
-    if (before === now) return;
-    known = Promise.resolve(now);
-    await configure().then(
-      () => log({ outcome: "reloaded", files }),
-      (error: Error) => log({ outcome: "refused", message: error.message }),
-    );
+    if (busy) return;
+    busy = true;
+    await reload();
+    await look();
+    busy = false;
   }, RELOAD_MILLISECONDS);
   timer.unref();
-  return () => clearInterval(timer);
+  return {
+    problems: () => [failure, problem].filter((text) => text !== null),
+    stop: () => clearInterval(timer),
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Removes what can never live again, a batch at a time, with the event loop free in between (R5). */

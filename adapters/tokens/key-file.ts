@@ -2,49 +2,115 @@
  * Files that hold secret keys: readable by their owner alone, written all or not at all.
  * @module
  */
-import { link, open, readFile, rename, rm } from "node:fs/promises";
+import { link, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import process from "node:process";
 import { hex, systemEntropy } from "../entropy.ts";
 
+/** A key file cannot be used. The message names the file, the reason and the cure. */
+export class KeyFileError extends Error {
+  override readonly name = "KeyFileError";
+}
+
+/** Hears of what is risky, though not wrong. */
+export type Warn = (message: string) => void;
+
+const READABLE_BY_OTHERS = 0o044;
+const WRITABLE_BY_OTHERS = 0o022;
+
 /**
- * The text of a file. Where there is none, it is created with `create()`; of two processes that do so
- * at once, both get the text of the one that came first.
+ * What a file holds; `null` where there is no such file.
+ * @param read from its text to keys; its errors hold no key material
+ * @throws {KeyFileError} when it cannot be read, others can write to it, or it holds no such keys
  */
-export async function loadOrCreateFile(
+export async function readKeyFile<Keys>(
   path: string,
-  create: () => string | Promise<string>,
-): Promise<string> {
-  const existing = await readIfThere(path);
-  if (existing !== null) return existing;
-  const temporary = await writeTemporary(path, await create());
+  read: (text: string) => Keys,
+  warn: Warn = () => {},
+): Promise<Keys | null> {
   try {
-    await link(temporary, path); // unlike rename, link never replaces a file
-    await syncDirectory(path);
-  } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw error;
-  } finally {
-    await rm(temporary, { force: true });
+    const file = await open(path, "r");
+    try {
+      checkMode(path, (await file.stat()).mode, warn);
+      return read(await file.readFile("utf8"));
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    if (codeOf(cause) === "ENOENT") return null;
+    const cure = codeOf(cause) === undefined ? ". Restore it from its backup" : "";
+    if (cause instanceof KeyFileError) throw cause;
+    throw new KeyFileError(`Cannot use the key file ${path}: ${reasonOf(cause)}${cure}`, { cause });
   }
-  return await readFile(path, "utf8");
 }
 
-/** Replaces the text of a file in one atomic, durable step. */
+/** Who can write to a key file knows what tokens will be derived from. Windows has other rights. */
+function checkMode(path: string, mode: number, warn: Warn): void {
+  if (process.platform === "win32") return;
+  const cure = `Run "chmod 600 ${path}"`;
+  if ((mode & WRITABLE_BY_OTHERS) !== 0) {
+    throw new KeyFileError(
+      `Cannot use the key file ${path}: others than its owner can write to it. ${cure}, and rotate ` +
+        "its keys if others may have read or changed it",
+    );
+  }
+  if ((mode & READABLE_BY_OTHERS) !== 0) {
+    warn(`The key file ${path} can be read by others than its owner. ${cure}`);
+  }
+}
+
+/** Why a file cannot be used, in words. */
+export function reasonOf(error: unknown): string {
+  const words: Readonly<Record<string, string>> = {
+    ENOENT: "there is no such file or folder. Check the path",
+    ENOTDIR: "a part of the path is not a folder. Check the path",
+    EISDIR: "it is a folder. Give the path of a file",
+    EACCES: "permission denied. Give this user access, or run as another user",
+    EPERM: "not permitted. Give this user access, or run as another user",
+    EROFS: "the file system is read-only. Give a path that can be written",
+    ENOSPC: "the disk is full. Free some space",
+  };
+  const message = error instanceof Error ? error.message : String(error);
+  return words[String(codeOf(error))] ?? message;
+}
+
+/**
+ * Creates a file with this text, unless there is one; of two processes that do so at once, the first wins.
+ * @throws {KeyFileError} when it cannot be written
+ */
+export async function createKeyFile(path: string, text: string): Promise<void> {
+  await writing(path, async (temporary) => {
+    try {
+      await link(temporary, path); // unlike rename, link never replaces a file
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") throw error;
+    }
+  }, text);
+}
+
+/**
+ * Replaces the text of a file in one atomic, durable step.
+ * @throws {KeyFileError} when it cannot be written; the file is then as before
+ */
 export async function saveFile(path: string, text: string): Promise<void> {
-  const temporary = await writeTemporary(path, text);
-  try {
-    await rename(temporary, path);
-    await syncDirectory(path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  await writing(path, (temporary) => rename(temporary, path), text);
 }
 
-async function readIfThere(path: string): Promise<string | null> {
+async function writing(
+  path: string,
+  place: (temporary: string) => Promise<void>,
+  text: string,
+): Promise<void> {
   try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return null;
-    throw error;
+    const temporary = await writeTemporary(path, text);
+    try {
+      await place(temporary);
+      await syncDirectory(path);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  } catch (cause) {
+    throw new KeyFileError(`Cannot write the key file ${path}: ${reasonOf(cause)}`, { cause });
   }
 }
 

@@ -13,3 +13,4 @@
  */
 export * from "./opaque.ts";
 export * from "./token-keys.ts";
+export { KeyFileError, type Warn } from "./key-file.ts";

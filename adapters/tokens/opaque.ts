@@ -11,7 +11,7 @@ import { readScope, writeScope } from "../../core/scope.ts";
 import type { AccessToken, GenuineToken, RefreshToken } from "../../core/use.ts";
 import { hex, systemEntropy } from "../entropy.ts";
 import { decodeBase64url, encodeBase64url } from "../jws/base64url.ts";
-import type { Entropy, TokenSealer } from "../ports.ts";
+import { type Entropy, KeysUnavailable, type TokenSealer } from "../ports.ts";
 import { checkTokenKeys, type TokenKeys } from "./token-keys.ts";
 
 /** What a token is for, with the prefix by which scanners recognise one that leaked. */
@@ -26,6 +26,11 @@ export interface OpaqueTokensOptions {
   readonly serverId: string;
   readonly keys: TokenKeys;
   readonly entropy?: Entropy;
+  /**
+   * The ids of keys that this server should have and lacks: their tokens are neither good nor bad, and
+   * calls with them reject with {@link KeysUnavailable} (A3). Default: none.
+   */
+  readonly missing?: () => ReadonlySet<string>;
 }
 
 const VERSION = 1;
@@ -37,6 +42,10 @@ const MAX_LENGTH = 16_384;
 /** The MAC of one key for one purpose. */
 type Mac = (fields: Uint8Array) => Uint8Array;
 type Macs = Readonly<Record<GenuineToken["kind"], Mac>>;
+/** The MACs of the key with this id. */
+type FindMacs = (keyId: string) => Macs | undefined;
+
+const NONE: ReadonlySet<string> = new Set();
 
 /**
  * Creates the sealer of opaque access and refresh tokens. An access token is sealed with the active
@@ -54,10 +63,14 @@ type Macs = Readonly<Record<GenuineToken["kind"], Mac>>;
  * ```
  */
 export function createOpaqueTokens(
-  { serverId, keys, entropy = systemEntropy }: OpaqueTokensOptions,
+  { serverId, keys, entropy = systemEntropy, missing = () => NONE }: OpaqueTokensOptions,
 ): TokenSealer {
   const checked = checkTokenKeys(keys);
-  const macs = new Map(checked.keys.map(({ id, secret }) => [id, deriveMacs(secret, serverId)]));
+  const known = new Map(checked.keys.map(({ id, secret }) => [id, deriveMacs(secret, serverId)]));
+  const macs: FindMacs = (id) => {
+    if (missing().has(id)) throw new KeysUnavailable(`This server lacks the token key ${id}`);
+    return known.get(id);
+  };
   return {
     activeKeyId: checked.active,
     seal(grant) {
@@ -112,9 +125,9 @@ function write(
   kind: GenuineToken["kind"],
   keyId: string,
   fields: readonly Uint8Array[],
-  macs: ReadonlyMap<string, Macs>,
+  macs: FindMacs,
 ): string | null {
-  const mac = macs.get(keyId)?.[kind];
+  const mac = macs(keyId)?.[kind];
   if (mac === undefined) return null;
   const framed = frame([Buffer.from(keyId), ...fields]);
   const bytes = Buffer.concat([Uint8Array.of(VERSION), framed, mac(framed)]);
@@ -127,7 +140,7 @@ function write(
 function read(
   kind: GenuineToken["kind"],
   token: string,
-  macs: ReadonlyMap<string, Macs>,
+  macs: FindMacs,
 ): readonly Uint8Array[] | null {
   const prefix = TOKEN_PREFIXES[kind];
   if (token.length > MAX_LENGTH || !token.startsWith(prefix)) return null;
@@ -135,7 +148,7 @@ function read(
   if (bytes === null || bytes[0] !== VERSION) return null;
   const framed = bytes.subarray(1, -MAC_BYTES);
   const [keyId, ...fields] = unframe(framed) ?? [];
-  const mac = keyId && macs.get(Buffer.from(keyId).toString())?.[kind];
+  const mac = keyId && macs(Buffer.from(keyId).toString())?.[kind];
   if (!mac || !timingSafeEqual(mac(framed), bytes.subarray(-MAC_BYTES))) return null;
   return fields;
 }

@@ -14,7 +14,7 @@ import { hex, systemEntropy } from "../entropy.ts";
 import { decodeBase64url, encodeBase64url } from "../jws/base64url.ts";
 import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 import type { Entropy } from "../ports.ts";
-import { loadOrCreateFile, saveFile } from "./key-file.ts";
+import { createKeyFile, readKeyFile, saveFile, type Warn } from "./key-file.ts";
 
 /** One key. */
 export interface TokenKey {
@@ -111,14 +111,28 @@ export function removeTokenKey(keys: TokenKeys, id: string): TokenKeys {
   return { ...keys, keys: rest };
 }
 
-/** Loads the key set from a file, or creates the file with one new key (mode 0600). */
+/**
+ * Loads the key set from a file; `null` where there is no such file.
+ * @throws {KeyFileError} naming the file, the reason and the cure
+ */
+export function loadTokenKeys(path: string, warn?: Warn): Promise<TokenKeys | null> {
+  return readKeyFile(path, readTokenKeys, warn);
+}
+
+/**
+ * Loads the key set from a file, or creates the file with one new key (mode 0600). For a new database
+ * only: where an old one meets a new key, all its tokens have ended.
+ * @throws {KeyFileError} naming the file, the reason and the cure
+ */
 export async function loadOrCreateTokenKeys(
   path: string,
   entropy: Entropy = systemEntropy,
 ): Promise<TokenKeys> {
-  return readTokenKeys(
-    await loadOrCreateFile(path, () => writeTokenKeys(generateTokenKeys(entropy))),
-  );
+  const existing = await loadTokenKeys(path);
+  if (existing !== null) return existing;
+  const created = generateTokenKeys(entropy);
+  await createKeyFile(path, writeTokenKeys(created));
+  return await loadTokenKeys(path) ?? created;
 }
 
 /** Replaces the key file in one atomic step. */

@@ -476,6 +476,29 @@ const SYSTEM: readonly Attack[] = [
     "The clock jumps ahead by three months for a minute, or back by an hour: nothing is deleted, and " +
       "no window stays open.",
   ),
+  attack(
+    "SY-22",
+    ["A3", "T2"],
+    "A key file is deleted, replaced by another, or damaged, before a start or while the server runs: no " +
+      "key is created in its place, no token is refused for good, and the message says what to do.",
+  ),
+  attack(
+    "SY-23",
+    ["A3"],
+    "The path of a database is mistyped in a command that works on an existing one: the command fails, " +
+      "names the path, and creates nothing.",
+  ),
+  attack(
+    "SY-24",
+    ["A3", "T2"],
+    "A key file or an issuers file holds something else, is a folder, or is out of reach: the message " +
+      "names the file, the reason and the cure.",
+  ),
+  attack(
+    "SY-25",
+    ["T2"],
+    "Other users of the machine can write to a key file, or read it: refused, or warned about.",
+  ),
 ];
 
 /** Every attack, group by group. */

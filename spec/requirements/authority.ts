@@ -98,6 +98,12 @@ export const ALWAYS: readonly Requirement[] = [
     decided("MAY", "Its status is 200, or 503 if nothing was executed."),
     decided(
       "SHOULD",
+      "Keys are created only together with a new database. A database remembers which keys its rows " +
+        "name. Where one of them is missing, the server does not start, or goes on with the keys it " +
+        "has; a token whose key is missing is answered with an error that invites a retry.",
+    ),
+    decided(
+      "SHOULD",
       "A log that fails or stalls never stops or slows the server. What waits to be written is bounded; " +
         "lost lines are counted, and the count is logged. What callers without valid credentials can " +
         "add to the log is bounded per second.",

@@ -19,3 +19,4 @@
  */
 export * from "./at-jwt.ts";
 export * from "./signing-keys.ts";
+export { KeyFileError, type Warn } from "../key-file.ts";

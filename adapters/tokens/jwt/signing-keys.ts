@@ -17,7 +17,7 @@ import { CLOCK_MARGIN_SECONDS } from "../../../core/settings.ts";
 import { algorithmOf, type Jwks } from "../../jws/jwk.ts";
 import { generatePrivateJwk, publicJwk } from "../../jws/private-jwk.ts";
 import { isJsonObject, parseStrictJson } from "../../strict-json.ts";
-import { loadOrCreateFile, saveFile } from "../key-file.ts";
+import { createKeyFile, readKeyFile, saveFile, type Warn } from "../key-file.ts";
 
 /** What access tokens may be signed with; RSA keys have 2048 bits. */
 export type SigningAlgorithm = "ES256" | "EdDSA" | "RS256";
@@ -151,13 +151,27 @@ export function writeSigningKeys(keys: SigningKeys): string {
   return `${JSON.stringify(keys, null, 2)}\n`;
 }
 
-/** Loads the set from a file, or creates the file with one new key (mode 0600). */
+/**
+ * Loads the set from a file; `null` where there is no such file.
+ * @throws {KeyFileError} naming the file, the reason and the cure
+ */
+export function loadSigningKeys(path: string, warn?: Warn): Promise<SigningKeys | null> {
+  return readKeyFile(path, readSigningKeys, warn);
+}
+
+/**
+ * Loads the set from a file, or creates the file with one new key (mode 0600).
+ * @throws {KeyFileError} naming the file, the reason and the cure
+ */
 export async function loadOrCreateSigningKeys(
   path: string,
   algorithm: SigningAlgorithm = "ES256",
 ): Promise<SigningKeys> {
-  const create = async () => writeSigningKeys(await newSigningKeys(algorithm));
-  return readSigningKeys(await loadOrCreateFile(path, create));
+  const existing = await loadSigningKeys(path);
+  if (existing !== null) return existing;
+  const created = await newSigningKeys(algorithm);
+  await createKeyFile(path, writeSigningKeys(created));
+  return await loadSigningKeys(path) ?? created;
 }
 
 /** Replaces the key file in one atomic step. */

@@ -1,48 +1,11 @@
 /** The command line, as a process: what it prints, what it leaves behind, how it ends. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import process from "node:process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { cli, type Ended, withServer } from "../../support/cli.ts";
 import { withFolder } from "../../support/folder.ts";
-
-const MAIN = fileURLToPath(new URL("../../../../adapters/cli/main.ts", import.meta.url));
-const RUNTIME = "deno" in process.versions ? ["run", "-A", "--no-check"] : ["--import", "tsx"];
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly log: string;
-}
-
-/** Runs a command to its end; one that does not end in time is killed and has no code. */
-function cli(
-  args: readonly string[],
-  onOutput: (out: string, stop: () => void) => void = () => {},
-) {
-  return new Promise<Ended>((resolve) => {
-    const child = spawn(process.execPath, [...RUNTIME, MAIN, ...args], {
-      cwd: fileURLToPath(new URL("../../../..", import.meta.url)),
-      env: { ...process.env, FTFU_DB: undefined, npm_lifecycle_event: undefined },
-    });
-    const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
-    let out = "";
-    let log = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      out += text;
-      // By its id: after child.kill Deno reports the signal, however the process ended.
-      onOutput(out, () => process.kill(child.pid ?? 0, "SIGTERM"));
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => log += text);
-    child.on("close", (code) => {
-      clearTimeout(timer);
-      resolve({ code, out, log });
-    });
-  });
-}
 
 const auditOf = ({ log }: Ended) =>
   log.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
@@ -51,6 +14,8 @@ test("R1, A4: manage does what an operator must, says why it does not, and leave
   withFolder(async (folder) => {
     const db = ["--data", folder];
     const manage = (...args: string[]) => cli(["manage", ...args, ...db]);
+    assert.equal((await cli(["init", ...db])).code, 0);
+    await rm(join(folder, "token-keys.json"));
     const registered = await manage("register-client", "partner", "openid email");
     assert.equal(registered.code, 0);
     const { id, secret } = JSON.parse(registered.out);
@@ -77,6 +42,8 @@ test("R1, A4: manage does what an operator must, says why it does not, and leave
 
 test("R5: gc says how many rows went, and makes no keys", () =>
   withFolder(async (folder) => {
+    await cli(["init", "--data", folder]);
+    await rm(join(folder, "token-keys.json"));
     const { code, out } = await cli(["gc", "--data", folder]);
     assert.deepEqual([code, JSON.parse(out)], [0, { removed: 0 }]);
     assert.ok(!existsSync(join(folder, "token-keys.json")));
@@ -85,7 +52,9 @@ test("R5: gc says how many rows went, and makes no keys", () =>
 test("T2, RF-16: a new token key is known to every server before the first one uses it", () =>
   withFolder(async (folder) => {
     const file = join(folder, "keys.json");
-    const keys = (action: string) => cli(["keys", action, "--keys", file]);
+    const where = ["--data", folder, "--keys", file];
+    const keys = (action: string) => cli(["keys", action, ...where]);
+    await cli(["init", ...where]);
     const { active } = JSON.parse((await keys("list")).out).tokenKeys;
     const rotation = keys("rotate-token-key");
     const seen = new Set<string>();
@@ -127,8 +96,7 @@ test("A3: a server that cannot start says why and ends", () =>
 
 test("A3: a server that is asked to stop ends with 0, and its port is free", () =>
   withFolder(async (folder) => {
-    const args = ["serve", "--dev", "--json", "--port", "0", "--data", folder];
-    const { code, out } = await cli(args, (text, stop) => text.endsWith("\n") && stop());
+    const { code, out } = await withServer(["--dev", "--data", folder], () => Promise.resolve());
     const { endpoint, clients, users, consentToken, harness } = JSON.parse(out);
     assert.equal(code, 0);
     assert.deepEqual(Object.keys(clients).slice(0, 3), ["partner", "otherPartner", "merchant"]);

@@ -1,17 +1,19 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { encodeBase64url } from "../../../../adapters/jws/base64url.ts";
-import { loadOrCreateFile } from "../../../../adapters/tokens/key-file.ts";
+import { createKeyFile, KeyFileError } from "../../../../adapters/tokens/key-file.ts";
 import {
   activateTokenKey,
   addTokenKey,
   checkTokenKeys,
   generateTokenKey,
   loadOrCreateTokenKeys,
+  loadTokenKeys,
   readTokenKeys,
   removeTokenKey,
   saveTokenKeys,
@@ -127,28 +129,72 @@ test("T2: processes that create the key file at once all get the same keys", asy
 
 test("T2: of two processes that create the key file, the second takes the keys of the first", async () => {
   const path = join(folder, "overtaken.json");
-  const text = await loadOrCreateFile(path, async () => {
-    await writeFile(path, "first");
-    return "second";
-  });
-  assert.deepEqual([text, await readFile(path, "utf8")], ["first", "first"]);
+  await createKeyFile(path, "first");
+  await createKeyFile(path, "second");
+  assert.equal(await readFile(path, "utf8"), "first");
 });
 
 test("T2: the key file is replaced in one step, stays its owner's and leaves nothing beside it", async () => {
   const path = join(folder, "saved.json");
   await writeFile(path, "old", { mode: 0o644 });
   await saveTokenKeys(path, KEYS);
-  assert.deepEqual(await loadOrCreateTokenKeys(path), KEYS);
+  assert.deepEqual(await loadTokenKeys(path), KEYS);
   assert.equal((await stat(path)).mode & 0o777, 0o600);
   await assert.rejects(saveTokenKeys(path, { ...KEYS, active: "k9" }), RangeError);
-  assert.deepEqual(await loadOrCreateTokenKeys(path), KEYS);
+  assert.deepEqual(await loadTokenKeys(path), KEYS);
   assert.deepEqual((await readdir(folder)).filter((name) => name.endsWith(".tmp")), []);
 });
 
-test("T2: a damaged key file is refused and left as it is", async () => {
+/** Asserts that an error names the file and says these things about it. */
+async function assertRefused(attempt: Promise<unknown>, path: string, about: RegExp) {
+  await assert.rejects(attempt, (error: Error) => {
+    assert.ok(error instanceof KeyFileError);
+    assert.ok(error.message.includes(path), error.message);
+    assert.match(error.message, about);
+    return true;
+  });
+}
+
+test("T2, SY-24: a key file that is damaged or out of reach is named, with reason and cure, and left as it is", async () => {
   const path = join(folder, "damaged.json");
-  await writeFile(path, '{"active":');
-  await assert.rejects(loadOrCreateTokenKeys(path), SyntaxError);
-  assert.equal(await readFile(path, "utf8"), '{"active":');
-  await assert.rejects(loadOrCreateTokenKeys(join(folder, "no", "such", "folder.json")), /ENOENT/);
+  await writeFile(path, "{", { mode: 0o600 });
+  await assertRefused(
+    loadOrCreateTokenKeys(path),
+    path,
+    /not valid JSON\. Restore it from its backup/,
+  );
+  assert.equal(await readFile(path, "utf8"), "{");
+  await assertRefused(loadTokenKeys(folder), folder, /it is a folder/);
+  const nowhere = join(folder, "no", "such", "keys.json");
+  assert.equal(await loadTokenKeys(nowhere), null);
+  await assertRefused(loadOrCreateTokenKeys(nowhere), nowhere, /no such file or folder/);
+  await assertRefused(saveTokenKeys(nowhere, KEYS), nowhere, /no such file or folder/);
 });
+
+const onPosix = { skip: process.platform === "win32" };
+
+test(
+  "T2, SY-25: a key file that others can write is refused, one that they can read is warned about",
+  onPosix,
+  async () => {
+    const path = join(folder, "shared.json");
+    await saveTokenKeys(path, KEYS);
+    const warnings: string[] = [];
+    const load = () => loadTokenKeys(path, (message) => warnings.push(message));
+    for (const mode of [0o620, 0o602, 0o666]) {
+      await chmod(path, mode);
+      await assertRefused(load(), path, /can write to it\. Run "chmod 600 /);
+    }
+    assert.deepEqual(warnings, []);
+    for (const mode of [0o640, 0o644, 0o604]) {
+      await chmod(path, mode);
+      assert.deepEqual(await load(), KEYS);
+      assert.match(warnings.pop() ?? "", /can be read by others than its owner\. Run "chmod 600 /);
+    }
+    for (const mode of [0o600, 0o400]) {
+      await chmod(path, mode);
+      assert.deepEqual(await load(), KEYS);
+    }
+    assert.deepEqual(warnings, []);
+  },
+);
