@@ -1,31 +1,31 @@
 /**
- * A clock that must be believed before rows are deleted by it (A5). Everything else that a wrong clock
- * does is undone once it is right again; a sweep is not.
+ * Decides whether the clock can be trusted to delete rows (A5). Every other effect of a wrong clock
+ * ends when the clock is corrected; a sweep cannot be undone.
  * @module
  */
 import type { Seconds } from "../core/model.ts";
 import type { Store } from "./ports.ts";
 
-/** A clock that is further ahead of the last sweep than this has jumped, or nobody has swept for long. */
+/** If the clock is further ahead of the last sweep than this, it jumped, or no sweep ran for a while. */
 const JUMP_SECONDS = 3600;
-/** A clock that jumped is believed after it ran on for this long. */
+/** A clock that jumped is trusted after it has advanced steadily for this long. */
 const BELIEF_SECONDS = 3600;
-/** How much one observation can add: two jumps in a row prove nothing. */
+/** Maximum credit for one observation, so that two jumps in a row do not count. */
 const STEP_SECONDS = 120;
-/** How often the moment of the last sweep is written. */
+/** How often the time of the last sweep is written. */
 const WRITE_SECONDS = 60;
-/** Where the store keeps the latest moment that was believed. */
+/** The store key of the latest trusted time. */
 const META_KEY = "clock";
 
-/** Says up to which moment rows may be judged expired. */
+/** Returns the time by which rows may be judged expired. */
 export interface Belief {
-  /** Takes what the clock shows and returns the moment to sweep at: now, or the last one believed. */
+  /** Takes the current time and returns the time to sweep at: now, or the last trusted time. */
   observe(now: Seconds): Promise<Seconds>;
 }
 
 /**
- * Creates it for a store. Every process that sweeps a store shares the last moment believed, so a node
- * whose clock disagrees with the others never deletes by it.
+ * Creates it for a store. All processes that sweep a store share the last trusted time, so a node
+ * whose clock disagrees with the others never deletes by its own clock.
  */
 export function createBelief(store: Pick<Store, "readMeta" | "writeMeta">): Belief {
   let doubt: { readonly believed: Seconds; last: Seconds; seen: number } | null = null;
@@ -42,7 +42,7 @@ export function createBelief(store: Pick<Store, "readMeta" | "writeMeta">): Beli
       if (written === null) return believe(now, -Infinity); // a new store: there is nothing to lose
       const believed = Number(written);
       if (now < believed + JUMP_SECONDS) return believe(now, believed);
-      // Another process believes something else meanwhile, or the clock went back: begin anew.
+      // Another process has updated the trusted time, or the clock went back: start again.
       if (doubt === null || doubt.believed !== believed || now < doubt.last) {
         doubt = { believed, last: now, seen: 0 };
       }

@@ -18,7 +18,7 @@ import { createManagement, type Management } from "./manage.ts";
 import type { CallContext, Ports, SealedTokens } from "./ports.ts";
 import { createShell, type Shell } from "./shell.ts";
 
-/** Why a user did not get tokens (G4). */
+/** Why no tokens were issued (G4). */
 export type UserErrorCode = "INVALID_TOKEN" | "NO_CONSENT" | "NO_USER";
 
 /** `FetchTokensForUserUserError` (G3). */
@@ -28,7 +28,7 @@ export interface UserError {
   readonly message: string;
 }
 
-/** All six token fields, or none and one user error (G5). */
+/** Either all six token fields, or one user error (G5). */
 export interface FetchTokensForUserPayload {
   /** Secret. */
   readonly accessToken: string | null;
@@ -43,11 +43,11 @@ export interface FetchTokensForUserPayload {
   readonly userErrors: readonly UserError[];
 }
 
-/** What a refresh asks for. */
+/** A refresh request. */
 export interface RefreshRequest {
   /** Secret. */
   readonly refreshToken: string;
-  /** Space-delimited; `""` or absent asks for all there is (T6). */
+  /** Space-delimited; `""` or absent requests the full scope (T6). */
   readonly scope?: string | undefined;
 }
 
@@ -66,7 +66,7 @@ export interface RefreshRefused {
   readonly message: string;
 }
 
-/** Neither or both of the two inputs, or one that is not a string (E2). The caller is at fault. */
+/** Neither or both of the inputs, or one that is not a string (E2). An error of the caller. */
 export class InputError extends Error {
   override readonly name = "InputError";
   /** As in `extensions.code`. */
@@ -80,45 +80,52 @@ export class ClientError extends Error {
   readonly code = "invalid_client";
 }
 
-/** Everything that can be asked of the service. A call may carry a context for audit events. */
+/** The service. Every call accepts a context for its audit events. */
 export interface Service extends Management {
   /**
-   * The mutation: exactly one of `publicId` and `consentToken` for a token pair.
+   * The mutation: exchanges exactly one of `publicId` and `consentToken` for a token pair.
    * @param client the authenticated client
-   * @throws {InputError} both or neither (E2)
-   * @throws {ClientError} the client is unknown or disabled
+   * @throws {InputError} if both or neither are provided (E2)
+   * @throws {ClientError} if the client is unknown or disabled
    */
   fetchTokensForUser(
     client: ClientId,
     args: Arguments,
     call?: CallContext,
   ): Promise<FetchTokensForUserPayload>;
-  /** Swaps a refresh token for a new access token (T4–T6). */
+  /** Exchanges a refresh token for a new token pair (T4–T6). */
   refresh(
     client: ClientId,
     request: RefreshRequest,
     call?: CallContext,
   ): Promise<RefreshGranted | RefreshRefused>;
-  /** Ends the family of a token, if it is genuine and this client's (RFC 7009); else does nothing. */
+  /**
+   * Ends the family of a token if the token is genuine and belongs to this client (RFC 7009);
+   * otherwise does nothing.
+   */
   revokeToken(client: ClientId, token: string, call?: CallContext): Promise<void>;
-  /** What a token is worth now to this client (RFC 7662); `null` is "not active", whatever the reason. */
+  /** Introspects a token for this client (RFC 7662); `null` means "not active", for any reason. */
   introspect(caller: ClientId, token: string, call?: CallContext): Promise<LiveToken | null>;
-  /** What the bearer of an access token may do now; `null` where it may do nothing. */
+  /** Returns what the bearer of an access token may do now, or `null` if the token is not live. */
   authorize(accessToken: string, call?: CallContext): Promise<LiveToken | null>;
-  /** The enabled client with this id and secret, else `null`, with the same work for every failure (G8). */
+  /**
+   * Returns the enabled client with this id and secret, or `null`. Every failure takes the same
+   * work (G8).
+   */
   authenticate(id: string, secret: string, call?: CallContext): Promise<Client | null>;
   /**
-   * Removes up to `limit` rows that can never live again (R5); resolves to how many went. A clock that has
-   * jumped ahead removes nothing more until it has run on for an hour (A5): call this every minute.
+   * Removes up to `limit` dead rows (R5) and resolves to the number removed. After the clock jumps
+   * ahead, nothing newly expired is removed until the clock has advanced steadily for an hour (A5).
+   * Call this every minute.
    */
   sweep(limit?: number): Promise<number>;
-  /** Finishes what is under way and closes the store. */
+  /** Finishes pending work and closes the store. */
   close(): Promise<void>;
 }
 
 /**
  * Builds a service.
- * @throws {RangeError} when a setting is out of its range.
+ * @throws {RangeError} if a setting is out of range.
  *
  * @example
  * ```ts
@@ -195,7 +202,7 @@ function verifyConsentToken(
   return ports.consents?.verify(token) ?? Promise.resolve({ rejected: "consent_issuer" });
 }
 
-/** A refusal before any decision. An unknown or disabled client is refused first (G8). */
+/** A refusal before any decision. An unknown or disabled client takes precedence (G8). */
 async function rejectConsent(
   shell: Shell,
   client: ClientId,
@@ -209,7 +216,7 @@ async function rejectConsent(
   return refused("consentToken", "INVALID_TOKEN");
 }
 
-/** The payload of a decision; tokens are derived only now that it is committed (T2). */
+/** The payload for a decision. Tokens are derived only after the commit (T2). */
 async function present(
   shell: Shell,
   field: "publicId" | "consentToken",
@@ -236,7 +243,10 @@ async function present(
   };
 }
 
-/** The strings of a grant; `null` if their key was removed: then no retry can get them again. */
+/**
+ * The token strings of a grant; `null` if their key was removed, which means they cannot be derived
+ * again.
+ */
 async function seal(
   { ports, record }: Shell,
   action: "fetch" | "refresh",
@@ -281,7 +291,7 @@ async function refresh(
     shell.record({ action: "refresh", outcome: "refused", client, ...refusal }, call);
     return refuse("invalid_grant");
   }
-  // A malformed scope is judged like one that nobody was granted: after owner and reuse (T4, T5).
+  // A malformed scope is treated like one that was never granted: checked after owner and reuse (T4, T5).
   const scope = request.scope ? readScope(request.scope) ?? [request.scope] : null;
   const { family, generation, salt } = token;
   const command = { type: "refresh", client, family, generation, salt, scope } as const;
@@ -340,7 +350,7 @@ async function authenticate(
   const { client } = await shell.ports.store.read({ client: id });
   const digest = sha256(secret);
   const secrets = client === null ? [] : liveSecrets(client, shell.now());
-  // Always the same number of comparisons: missing secrets are compared with a digest that none has.
+  // Constant number of comparisons: a missing secret is compared with a digest that matches none.
   const matches = Array.from(
     { length: MAX_SECRETS },
     (_, index) => sameDigest(secrets[index]?.digest ?? NO_DIGEST, digest),
@@ -348,7 +358,7 @@ async function authenticate(
   const known = matches.includes(true) && secret !== "";
   if (known && client?.status === "enabled") return client;
   const reason = client === null ? "client_unknown" : known ? "client_disabled" : "secret_wrong";
-  // An unknown id may be anything, even a secret in the wrong place: it is not logged.
+  // An unknown id is not logged: it could be anything, even a misplaced secret.
   const who = client === null ? {} : { client: client.id };
   const refusal = { outcome: "refused", code: "invalid_client", reason } as const;
   shell.record({ action: "authenticate", ...who, ...refusal }, call);

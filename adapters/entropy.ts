@@ -9,7 +9,10 @@ import type { Clock, Entropy } from "./ports.ts";
 /** The clock of this machine. */
 export const systemClock: Clock = { now: () => Date.now() };
 
-/** The random bytes of this machine, drawn in blocks: one system call serves many small requests. */
+/**
+ * The random bytes of this machine, drawn in blocks, so that one system call serves many small
+ * requests.
+ */
 export const systemEntropy: Entropy = pooledEntropy(4096);
 
 function pooledEntropy(size: number): Entropy {
@@ -44,8 +47,8 @@ export function sameDigest(a: string, b: string): boolean {
 }
 
 /**
- * A new id: 48 bits of time in milliseconds, 80 random bits, as 32 hexadecimal digits. Ids grow with
- * time, which keeps the pages of an index hot (T2).
+ * A new id: 48 bits of time in milliseconds, 80 random bits, as 32 hexadecimal digits. Ids increase
+ * over time, which keeps index pages hot (T2).
  */
 export function timeOrderedId(nowMilliseconds: number, entropy: Entropy): string {
   return Math.trunc(nowMilliseconds).toString(16).padStart(12, "0") + hex(entropy.bytes(10));

@@ -1,6 +1,6 @@
 /**
- * The GraphQL face: schema (G1–G4) and resolvers. What was asked goes to the service as it came; what
- * comes back is the payload, or an error whose text never depends on what the caller sent.
+ * The GraphQL interface: schema (G1–G4) and resolvers. Arguments go to the service unchanged. The
+ * response is the payload, or an error whose message never depends on the caller's input.
  *
  * @example
  * ```ts
@@ -31,7 +31,10 @@ import type { Arguments } from "../core/request.ts";
 import { ClientError, type FetchTokensForUserPayload, InputError, type Service } from "./direct.ts";
 import { KeysUnavailable, StoreFault } from "./ports.ts";
 
-/** The schema, as text. Names, types and nullability are the vendor's (G1–G4), descriptions are ours. */
+/**
+ * The schema, as text. Names, types and nullability come from the vendor (G1–G4); the descriptions
+ * are ours.
+ */
 export const typeDefs: string = `
 type Query {
   """
@@ -48,7 +51,7 @@ type Mutation {
   """
   fetchTokensForUser(
     """
-    A consent token: signed, short-lived and for one redemption. It delegates the user's consent at a
+    A consent token: signed, short-lived and redeemable once. It delegates the user's consent at a
     merchant to the calling client, and connects the two from then on.
     """
     consentToken: String
@@ -141,13 +144,16 @@ enum FetchTokensForUserUserErrorErrorCode {
 }
 `;
 
-/** What the resolvers need to know of a request. */
+/** The request context for the resolvers. */
 export interface PartnerContext {
   /** The authenticated client. */
   readonly client: Pick<Client, "id">;
-  /** Shown to the caller with a masked fault; audit event and request log carry it too. */
+  /** Shown to the caller with a masked fault, and recorded in audit events and the request log. */
   readonly requestId: string;
-  /** Told what came of each mutation field, with the error where it was a fault. For logs only. */
+  /**
+   * Called with the outcome of each mutation field, and with the error if it was a fault. For logs
+   * only.
+   */
   note?(outcome: string, fault?: unknown): void;
 }
 
@@ -205,8 +211,8 @@ async function fetchTokensForUser(
 }
 
 /**
- * What a caller may see of an error: its own mistake (E2), or that something failed here, which is
- * `SERVICE_UNAVAILABLE` where a retry may succeed (A3).
+ * Presents an error to the caller: its own mistake (E2), or a masked fault, which is
+ * `SERVICE_UNAVAILABLE` if a retry may succeed (A3).
  */
 function present(error: unknown, requestId: string): GraphQLError {
   if (error instanceof InputError) {
@@ -218,7 +224,7 @@ function present(error: unknown, requestId: string): GraphQLError {
   return maskFault(error, requestId);
 }
 
-/** A fault as a caller may see it: retryable or not, and a request id to ask about (A3, G9). */
+/** Masks a fault: the caller sees whether it is retryable, and a request id for support (A3, G9). */
 export function maskFault(error: unknown, requestId: string): GraphQLError {
   if (isRetryable(error)) {
     return new GraphQLError("The service is temporarily unavailable. Try again.", {

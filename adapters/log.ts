@@ -1,36 +1,36 @@
 /**
- * What operators read: audit events and requests, one line each, as JSON or for people. No record ever
- * holds a secret (G9), so nothing needs to be masked here.
+ * Log lines for operators: audit events and requests, one line each, as JSON or as text. Records
+ * never contain secrets (G9), so nothing is masked here.
  * @module
  */
 import type { AuditEvent } from "./ports.ts";
 
-/** One answered request. It holds nothing that a caller wrote, but for what proved to be true (G9). */
+/** One answered request. It contains caller input only after verification (G9). */
 export interface RequestRecord {
   /** Whole Unix seconds. */
   readonly at: number;
   readonly requestId: string;
-  /** `OTHER` where it is none of the usual ones. */
+  /** `OTHER` for an uncommon method. */
   readonly method: string;
-  /** `null` where there is nothing at the path, which may then be anything. */
+  /** `null` for an unknown path, which could contain anything. */
   readonly path: string | null;
   readonly status: number;
   readonly milliseconds: number;
   /** The authenticated client. */
   readonly client?: string;
-  /** What came of it: a word for each mutation field (`granted`, `NO_USER` …), or an error code. */
+  /** The outcome of each mutation field (`granted`, `NO_USER` …), or an error code. */
   readonly outcome: string;
-  /** What failed here, with its stack. */
+  /** Internal faults, with their stacks. */
   readonly faults?: readonly string[];
 }
 
-/** One thing that happened: an audit event, an answered request, or a few words of the server's own. */
+/** A log record: an audit event, an answered request, or a message from the server itself. */
 export type LogRecord = Readonly<Record<string, unknown>> | AuditEvent | RequestRecord;
 
 /** Writes lines somewhere. */
 export type LineWriter = (line: string) => void;
 
-/** One JSON object a line, with `kind` first. */
+/** One JSON object per line, with `kind` first. */
 export function writeJson(
   kind: string,
   write: LineWriter,
@@ -38,7 +38,7 @@ export function writeJson(
   return (record) => write(`${toJson({ kind, ...record })}\n`);
 }
 
-/** One short line for people: time, what, and `name=value` for the rest. */
+/** One short text line: time, kind, and the fields as `name=value`. */
 export function writeText(
   kind: string,
   write: LineWriter,
@@ -53,14 +53,14 @@ export function writeText(
   };
 }
 
-/** Values from outside are quoted unless they are plainly harmless: no line breaks, no escape codes. */
+/** Quotes values unless they are harmless, so that a line has no line breaks or escape codes. */
 function show(value: unknown): string {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return toJson(value);
   const text = Array.isArray(value) ? value.join(",") : String(value);
   return /^[\w.,:/@~+-]+$/.test(text) ? text : toJson(text);
 }
 
-/** JSON in which nothing is left that a terminal or a reader of lines would obey. */
+/** JSON without control characters that a terminal or a line reader would interpret. */
 function toJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u007f-\u009f\u2028\u2029]/g,

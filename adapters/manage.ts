@@ -1,5 +1,5 @@
 /**
- * What an embedder or operator does: clients, users, consents and their ends (R1–R3).
+ * Management by embedders and operators: clients, users and connections (R1–R3).
  * @module
  */
 import type { Command, GrantOf } from "../core/decide.ts";
@@ -21,12 +21,12 @@ import { hex, newSecret, sha256 } from "./entropy.ts";
 import type { CallContext, Listed, Listing } from "./ports.ts";
 import type { Shell } from "./shell.ts";
 
-/** A command of an operator was refused. Nothing changed. */
+/** A management command was refused. Nothing changed. */
 export class ManagementError extends Error {
   override readonly name = "ManagementError";
   /** Stable. */
   readonly code: ManagementCode;
-  /** What exactly was wrong. */
+  /** The specific reason. */
   readonly reason: Reason;
   /** @internal */
   constructor(code: ManagementCode, reason: Reason, detail = "") {
@@ -36,58 +36,61 @@ export class ManagementError extends Error {
   }
 }
 
-/** Credentials; the secret is shown this once and kept as a digest. */
+/** Credentials; the secret is shown only once and stored as a digest. */
 export interface Credentials {
   readonly id: ClientId;
   /** Secret. */
   readonly secret: string;
 }
 
-/** How a client is registered. Id and secret are drawn where they are not given. */
+/** How to register a client. Id and secret are generated if absent. */
 export interface ClientRegistration {
   readonly id?: ClientId;
-  /** 32 to 255 RFC 3986 unreserved characters (G10) of high entropy; one is drawn if absent. */
+  /** 32 to 255 RFC 3986 unreserved characters (G10) of high entropy; generated if absent. */
   readonly secret?: string;
-  /** Accepts a shorter secret. For demo data and tests only: nothing then stops guessing. */
+  /** Accepts a shorter secret. For demo data and tests only: a short secret can be guessed. */
   readonly weakSecret?: boolean;
-  /** Registered scope, space-delimited: the most the client can be given. */
+  /** Registered scope, space-delimited: the maximum the client can be granted. */
   readonly scope: string;
   readonly role?: Client["role"];
 }
 
-/** How a client gets a new secret. */
+/** Options for rotating a client secret. */
 export interface SecretRotation extends Pick<ClientRegistration, "secret" | "weakSecret"> {
-  /** Ends every other secret at once: one of them leaked. */
+  /** Invalidates every other secret immediately, for example after a leak. */
   readonly now?: boolean;
 }
 
-/** The functions by which authority begins and ends. Each rejects with {@link ManagementError}. */
+/** The functions that grant and revoke access. They reject with {@link ManagementError}. */
 export interface Management {
   /** Registers a client and returns its credentials. */
   registerClient(registration: ClientRegistration, call?: CallContext): Promise<Credentials>;
-  /** Registers a user; the public id is drawn where none is given. Ids of deleted users are refused. */
+  /** Registers a user; the public id is generated if absent. Ids of deleted users are refused. */
   registerUser(
     registration?: { readonly publicId?: PublicId },
     call?: CallContext,
   ): Promise<{ readonly publicId: PublicId }>;
-  /** Records that a user consented to a scope at a client: the direct connection. A later one replaces it. */
+  /**
+   * Records that a user consented to a scope at a client: the direct connection. A later consent
+   * replaces it.
+   */
   connect(
     user: PublicId,
     client: ClientId,
     scope: string,
     call?: CallContext,
   ): Promise<ActiveConnection>;
-  /** Takes scope back from a connection, down to what `scope` still allows. */
+  /** Reduces the scope of a connection to its intersection with `scope`. */
   narrow(connection: ConnectionId, scope: string, call?: CallContext): Promise<ActiveConnection>;
-  /** Ends one connection forever. */
+  /** Revokes one connection, forever. */
   revokeConnection(connection: ConnectionId, call?: CallContext): Promise<void>;
-  /** Ends every connection between a user and a client, in one step. */
+  /** Revokes every connection between a user and a client in one step. */
   disconnect(user: PublicId, client: ClientId, call?: CallContext): Promise<void>;
-  /** Suspends a user: nothing of theirs works until they are resumed. */
+  /** Suspends a user: none of their tokens works until they are resumed. */
   suspendUser(user: PublicId, call?: CallContext): Promise<void>;
-  /** Ends a suspension. */
+  /** Resumes a suspended user. */
   resumeUser(user: PublicId, call?: CallContext): Promise<void>;
-  /** Deletes a user and all that is known of them. Final. */
+  /** Deletes a user and all their data. Irreversible. */
   deleteUser(user: PublicId, call?: CallContext): Promise<void>;
   /** Disables a client: it cannot authenticate, and none of its tokens works. */
   disableClient(client: ClientId, call?: CallContext): Promise<void>;
@@ -101,7 +104,7 @@ export interface Management {
     rotation?: SecretRotation,
     call?: CallContext,
   ): Promise<Credentials>;
-  /** Ends every secret of a client but the current one, at once: one of them leaked. */
+  /** Invalidates every secret of a client except the current one immediately, for example after a leak. */
   endOldClientSecrets(client: ClientId, call?: CallContext): Promise<void>;
   /** A registered client, or `null`. */
   findClient(client: ClientId): Promise<ListedClient | null>;
@@ -111,27 +114,27 @@ export interface Management {
   listClients(page?: PageRequest): Promise<Paged<ListedClient>>;
   /** Users who are not deleted, by public id. */
   listUsers(page?: PageRequest): Promise<Paged<User>>;
-  /** The connections of a user, live and revoked ones that are not swept yet, by id. */
+  /** The connections of a user by id: active ones, and revoked ones that have not been swept yet. */
   listConnections(user: PublicId, page?: PageRequest): Promise<Paged<Connection>>;
   /** The token families of a connection, by id. */
   listFamilies(connection: ConnectionId, page?: PageRequest): Promise<Paged<TokenFamily>>;
 }
 
-/** A client as it is listed: without secrets, which are kept as digests only. */
+/** A client in a listing, without its secrets. */
 export type ListedClient = Omit<Client, "secrets">;
 
 /** Which part of a list to return. */
 export interface PageRequest {
-  /** `next` of the page before; absent for the first page. */
+  /** `next` of the previous page; absent for the first page. */
   readonly after?: string;
   /** 1 to 1000 rows; default 100. */
   readonly limit?: number;
 }
 
-/** A part of a list. */
+/** One page of a list. */
 export interface Paged<Row> {
   readonly rows: readonly Row[];
-  /** `after` of the next page; `null` on the last one. */
+  /** `after` for the next page; `null` on the last page. */
   readonly next: string | null;
 }
 
@@ -221,7 +224,7 @@ async function list<L extends Listing>(
     throw new RangeError(`limit must be a whole number from 1 to ${MAX_ROWS}, found ${limit}`);
   }
   const page = { limit: limit + 1, ...(after !== undefined && { after }) };
-  const found = await ports.store.list(listing, page); // one more than asked tells whether it ends
+  const found = await ports.store.list(listing, page); // one extra row shows whether there is a next page
   const rows = found.slice(0, limit);
   const last = rows.at(-1);
   return { rows, next: found.length > limit && last !== undefined ? idOf(last) : null };
@@ -237,7 +240,7 @@ async function manage<C extends Command>(
   throw new ManagementError(decision.code as ManagementCode, decision.reason);
 }
 
-/** A longer scope would not fit into a token. */
+/** A longer scope does not fit into a token. */
 const MAX_SCOPE_LENGTH = 4096;
 
 function parseScope(text: string): Scope {
@@ -249,7 +252,7 @@ function parseScope(text: string): Scope {
   throw new ManagementError("INVALID_ARGUMENT", "scope_malformed", detail);
 }
 
-/** Failed attempts are throttled, but never the right secret (A2): so it must be too long to guess. */
+/** The correct secret is never throttled (A2), so it must be too long to guess. */
 const MIN_SECRET_LENGTH = 32;
 
 function readSecret({ secret, weakSecret = false }: SecretRotation): string | undefined {
@@ -258,6 +261,6 @@ function readSecret({ secret, weakSecret = false }: SecretRotation): string | un
   if (isClientId(secret) && secret.length >= least) return secret;
   const detail =
     `Cannot use this client secret: it must have ${least} to 255 letters, digits, '-', ` +
-    "'.', '_' or '~'. Leave it out, and one is drawn";
+    "'.', '_' or '~'. Omit it to generate one";
   throw new ManagementError("INVALID_ARGUMENT", "id_malformed", detail);
 }

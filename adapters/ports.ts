@@ -1,5 +1,5 @@
 /**
- * What the outside must give the service. Every port is small enough to be written by an embedder.
+ * The ports of the service. Each is small enough for an embedder to implement.
  * @module
  */
 import type { Consent } from "../core/consent.ts";
@@ -30,61 +30,61 @@ export interface Listed {
   readonly families: TokenFamily;
 }
 
-/** A part of a listing: rows are in ascending order of their ids. */
+/** A page of a listing. Rows are in ascending order of their ids. */
 export interface Page {
-  /** Only rows whose id is greater; from the first row if absent. */
+  /** Only rows with a greater id; absent starts at the first row. */
   readonly after?: string;
   /** At most this many rows. */
   readonly limit: number;
 }
 
-/** Where state lives: one read, one atomic write, listing, sweeping, and a few values about itself. */
+/** The state: one read, one atomic write, listing, sweeping, and a few values about the store itself. */
 export interface Store {
   /**
-   * Loads facts as one snapshot of the primary, without a lock: every change that was committed before
-   * the call is in it (R2).
+   * Loads facts as one snapshot of the primary, without a lock. It includes every change committed
+   * before the call (R2).
    */
   read(keys: Keys): Promise<Facts>;
   /**
-   * Loads facts, calls `decide`, applies its changes atomically, and resolves once they are durable. On
-   * a conflict with another writer `decide` is called again with newer facts, so it must be pure. A
-   * `decide` that throws writes nothing and rejects this call alone.
-   * @throws {StoreFault} when the store cannot be used now; the caller may try again.
+   * Loads facts, calls `decide`, applies its changes atomically, and resolves once they are
+   * durable. On a conflict with another writer, `decide` is called again with newer facts, so it
+   * must be pure. If `decide` throws, nothing is written and only this call rejects.
+   * @throws {StoreFault} if the store is unavailable; the caller may retry.
    */
   transact<Grant>(
     keys: Keys,
     decide: (facts: Facts) => Decision<Grant>,
   ): Promise<Decision<Grant>>;
-  /** Lists rows for people and tools, never for a decision. */
+  /** Lists rows for people and tools, not for decisions. */
   list<L extends Listing>(listing: L, page: Page): Promise<readonly Listed[L["of"]][]>;
-  /** A value that was written about this store by {@link Store.writeMeta}, or `null`. */
+  /** A value written by {@link Store.writeMeta}, or `null`. */
   readMeta(key: string): Promise<string | null>;
   /** Writes a value about this store, durably; replaces an earlier one. */
   writeMeta(key: string, value: string): Promise<void>;
-  /** Removes at most about `limit` rows that can never live again (R5); resolves to how many went. */
+  /** Removes about `limit` dead rows at most (R5); resolves to the number removed. */
   sweep(horizon: Horizon, limit: number): Promise<number>;
-  /** Finishes what is under way and lets go of everything. */
+  /** Finishes pending work and releases all resources. */
   close(): Promise<void>;
 }
 
-/** The store could not do its work; nothing was written, and the same call may succeed later (A3). */
+/** The store failed. Nothing was written, and a retry may succeed (A3). */
 export class StoreFault extends Error {
   override readonly name = "StoreFault";
   /** Stable code of this class. */
   readonly code = "SERVICE_UNAVAILABLE";
 }
 
-/** Turns grants into token strings and genuine strings back into what they say (T2, T3). */
+/** Turns grants into token strings and opens genuine token strings (T2, T3). */
 export interface TokenSealer {
   /** The id of the key that new generations are derived with. */
   readonly activeKeyId: string;
   /**
-   * The strings of a grant: a new access token; the same refresh token for the same generation.
-   * `null` where the key of that generation has been removed: only an answer that is repeated (C11,
-   * T5) can meet that, and nothing can repeat it any more.
+   * The token strings of a grant: a new access token, and the same refresh token for the same
+   * generation. `null` if the key of that generation was removed, which only a repeated answer
+   * (C11, T5) can encounter.
    */
   seal(grant: TokenGrant): Promise<SealedTokens | null> | SealedTokens | null;
-  /** What a genuine access or refresh token says, expired or not; `null` for anything else. */
+  /** The content of a genuine access or refresh token, expired or not; `null` for anything else. */
   open(token: string): Promise<GenuineToken | null> | GenuineToken | null;
 }
 
@@ -98,50 +98,53 @@ export interface SealedTokens {
 export interface ConsentVerifier {
   /**
    * Returns the claims of a token that a trusted issuer signed, or why it is refused.
-   * @throws {KeysUnavailable} when the issuer's keys cannot be had now (C7).
+   * @throws {KeysUnavailable} if the issuer's keys are unavailable (C7).
    */
   verify(token: string): Promise<Consent | RejectedConsent>;
 }
 
-/** A consent token that is refused before its claims are judged. */
+/** A consent token that is refused before its claims are checked. */
 export interface RejectedConsent {
   readonly rejected: Reason;
 }
 
-/** The keys of an issuer cannot be had now; a retry may succeed (C7). */
+/** The keys of an issuer are unavailable; a retry may succeed (C7). */
 export class KeysUnavailable extends Error {
   override readonly name = "KeysUnavailable";
   /** Stable code of this class. */
   readonly code = "SERVICE_UNAVAILABLE";
 }
 
-/** Tells the time. */
+/** A clock. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
 }
 
-/** Gives randomness from a cryptographic source. */
+/** A cryptographic source of randomness. */
 export interface Entropy {
-  /** This many random bytes. */
+  /** Returns `count` random bytes. */
   bytes(count: number): Uint8Array;
 }
 
-/** What a call to the service belongs to. */
+/** The context of a call to the service. */
 export interface CallContext {
-  /** Appears in the audit event, the request log and the masked fault of the same request. */
+  /** Recorded in the audit event, the request log and the masked fault of the same request. */
   readonly requestId?: string;
 }
 
-/** Where audit events go (A4). Must not throw, must not block. */
+/** Receives audit events (A4). Must not throw or block. */
 export interface AuditLog {
-  /** Takes one event: a state change or a refusal. */
+  /** Records a state change or a refusal. */
   record(event: AuditEvent): void;
-  /** Takes a successful use of a token (introspection, Users API): counted, not logged. */
+  /** Counts a successful use of a token (introspection, Users API); not meant for logging. */
   used?(event: AuditEvent): void;
 }
 
-/** One state change or refusal: who, what, outcome, internal reason, ids. Never a secret (A4, G9). */
+/**
+ * One state change or refusal: who, what, outcome, internal reason, ids. Never contains a secret
+ * (A4, G9).
+ */
 export interface AuditEvent {
   /** Whole Unix seconds. */
   readonly at: number;
@@ -154,21 +157,21 @@ export interface AuditEvent {
   readonly user?: string;
   readonly connection?: string;
   readonly family?: string;
-  /** What the caller was told. */
+  /** The public code that the caller received. */
   readonly code?: RefusalCode | "BAD_USER_INPUT";
-  /** Why; for operators only. */
+  /** The internal reason, for operators only. */
   readonly reason?: Reason | "both_inputs" | "no_input" | "token_key_removed";
-  /** What changed: the type of each change, with the cause where it has one. */
+  /** The type of each change, with its cause if it has one. */
   readonly changes?: readonly string[];
-  /** Families that ended to make room for a new one (P5). */
+  /** Families evicted to make room for a new one (P5). */
   readonly evicted?: readonly string[];
 }
 
-/** All ports of a service. What is optional has a default. */
+/** All ports of a service. Optional ones have defaults. */
 export interface Ports {
   readonly store: Store;
   readonly tokens: TokenSealer;
-  /** Without it every consent token is refused: embedders that use public ids alone need no keys. */
+  /** Without it, every consent token is refused: embedders that only use public ids need no keys. */
   readonly consents?: ConsentVerifier;
   readonly audit?: AuditLog;
   readonly clock?: Clock;

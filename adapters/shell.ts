@@ -1,6 +1,6 @@
 /**
- * The shell around the core: reads clock and entropy, loads facts, decides, applies, records. Every
- * command of every face goes through {@link Shell.run} or {@link Shell.ask}.
+ * The shell around the core: reads clock and entropy, loads facts, decides, applies changes,
+ * records. Every command goes through {@link Shell.run} or {@link Shell.ask}.
  * @module
  */
 import { type Command, decide, type GrantOf, keysOf, subjectOf } from "../core/decide.ts";
@@ -11,7 +11,7 @@ import type { Use } from "../core/use.ts";
 import { hex, systemClock, systemEntropy, timeOrderedId } from "./entropy.ts";
 import type { AuditEvent, CallContext, Clock, Entropy, Ports } from "./ports.ts";
 
-/** What the faces of a service share. */
+/** What the functions of a service share. */
 export interface Shell {
   readonly ports: Ports;
   readonly settings: Settings;
@@ -19,15 +19,15 @@ export interface Shell {
   readonly entropy: Entropy;
   /** Whole Unix seconds now. */
   now(): Seconds;
-  /** Decides a command and makes its changes, durably, before it resolves; then records it (A4). */
+  /** Decides a command, applies its changes durably, and records it (A4). */
   run<C extends Command>(command: C, call?: CallContext): Promise<Decision<GrantOf<C>>>;
-  /** Decides a command that never changes anything, on a snapshot. */
+  /** Decides a read-only command on a snapshot. */
   ask<C extends Use>(command: C, call?: CallContext): Promise<Decision<GrantOf<C>>>;
   /** Records what happened outside a command. */
   record(event: Happening, call?: CallContext): void;
 }
 
-/** An audit event before it has a time and a request. */
+/** An audit event without its time and request id. */
 export type Happening = Omit<AuditEvent, "at" | "requestId">;
 
 /** Binds ports and settings. */
@@ -36,11 +36,11 @@ export function createShell(ports: Ports, settings: Settings): Shell {
   const entropy = ports.entropy ?? systemEntropy;
   const now = () => {
     const seconds = Math.floor(clock.now() / 1000);
-    // Every comparison with NaN is false: with a broken clock nothing would ever expire.
-    if (!Number.isSafeInteger(seconds)) throw new RangeError("The clock must tell milliseconds");
+    // Comparisons with NaN are false: with a broken clock, nothing would ever expire.
+    if (!Number.isSafeInteger(seconds)) throw new RangeError("The clock must return milliseconds");
     return seconds;
   };
-  // Called when a decision is attempted, not when it is queued: time is read as late as can be.
+  // Called when a decision is attempted, not when it is queued, so that the time is as recent as possible.
   const context = (): Context => ({
     now: now(),
     settings,
@@ -95,7 +95,7 @@ function describe(
     change.type === "family-ended" && change.cause === "evicted" ? change.family : []
   );
   const { user: named, ...subject } = subjectOf(command);
-  // A public id that belongs to nobody may be anything, even a token in the wrong place.
+  // An unknown public id could be anything, even a misplaced token.
   const isSafe = command.type !== "fetch" || userExists;
   const event = {
     action: command.type,

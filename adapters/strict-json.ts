@@ -1,6 +1,6 @@
 /**
- * JSON in which no object has the same member name twice: readers that take the first and readers
- * that take the last of two then cannot be told different things (C2, RFC 8725 §2.4).
+ * JSON without duplicate member names, so that parsers that keep the first and parsers that keep
+ * the last member cannot read different values (C2, RFC 8725 §2.4).
  * @module
  */
 import { nestsDeeperThan } from "./nesting.ts";
@@ -9,9 +9,9 @@ import { nestsDeeperThan } from "./nesting.ts";
 export const MAX_JSON_DEPTH = 32;
 
 /**
- * Parses JSON and refuses more than {@link MAX_JSON_DEPTH} levels, and duplicate member names at any of
- * them. Work is linear, without recursion.
- * @throws {SyntaxError} which never quotes the text: it may hold secrets.
+ * Parses JSON and refuses more than {@link MAX_JSON_DEPTH} levels, and duplicate member names at
+ * any of them. Linear time, no recursion.
+ * @throws {SyntaxError} whose message never quotes the text, which may contain secrets.
  */
 export function parseStrictJson(text: string): unknown {
   if (nestsDeeperThan(MAX_JSON_DEPTH, text)) {
@@ -35,7 +35,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** Walks text that is known to be valid JSON, so braces, strings and colons are all there is to see. */
+/** Scans text that is known to be valid JSON, so only braces, strings and colons matter. */
 function hasDuplicateName(text: string): boolean {
   const open: Set<string>[] = [];
   for (let at = 0; at < text.length; at++) {
@@ -56,7 +56,7 @@ function hasDuplicateName(text: string): boolean {
   return false;
 }
 
-/** The index behind the closing quote of the string that begins at `start`. */
+/** The index after the closing quote of the string that begins at `start`. */
 function endOfString(text: string, start: number): number {
   let at = start + 1;
   while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;

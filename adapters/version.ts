@@ -1,5 +1,5 @@
 /**
- * The version, for whoever asks a running program.
+ * The version, available at run time.
  * @module
  */
 

@@ -156,8 +156,8 @@ export const TOKENS: readonly CoreFault[] = [
     'previousGenerationStartedAt: now,\n    salt: "00",',
   ]),
   coreFault("family.ts", "hidden-counter", "Answers depend on how many were given before.", [
-    "/** The tokens of a family's current generation, for",
-    "let asked = 0;\n\n/** The tokens of a family's current generation, for",
+    "export function grantTokens(",
+    "let asked = 0;\nexport function grantTokens(",
   ], ["    issuedAt: now,", "    issuedAt: now + (asked++ % 7 === 6 ? 1 : 0),"]),
   coreFault(
     "refresh.ts",
