@@ -4,6 +4,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { StoreFault } from "../ports.ts";
+import type { FileGuard } from "./sqlite-file.ts";
 import { isBusy, type SqliteDatabase, transaction, whenFree } from "./sqlite-driver.ts";
 
 /** The most that is done in one transaction, so that the first in it need not wait long for the last. */
@@ -32,8 +33,11 @@ interface Job {
   reject(reason: unknown): void;
 }
 
-/** Builds the only writer of a database in this process. */
-export function createCommitter(db: SqliteDatabase): Committer {
+/**
+ * Builds the only writer of a database in this process.
+ * @param guard asked before and after each commit: what went into a file that is gone is not acknowledged
+ */
+export function createCommitter(db: SqliteDatabase, guard: FileGuard): Committer {
   const waiting: Job[] = [];
   let writing: Promise<void> | null = null;
   let closed = false;
@@ -43,13 +47,15 @@ export function createCommitter(db: SqliteDatabase): Committer {
     let worked = false;
     let answers: (() => unknown)[];
     try {
+      guard.check();
       answers = transaction(db, "BEGIN IMMEDIATE", () => {
         const all = jobs.map(({ work }) => work());
         worked = true;
         return all;
       });
+      guard.check();
     } catch (error) {
-      if (worked || jobs.length === 1 || isBusy(error)) throw error;
+      if (worked || jobs.length === 1 || isBusy(error) || error instanceof StoreFault) throw error;
       return false;
     }
     jobs.forEach((job, index) => settle(job, answers[index] as () => unknown));
@@ -94,6 +100,7 @@ export function createCommitter(db: SqliteDatabase): Committer {
 
 /** The fault that a caller sees when SQLite fails; its message names no value. */
 export function storeFault(cause: unknown): StoreFault {
+  if (cause instanceof StoreFault) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new StoreFault(`The database cannot be used now: ${reason}`, { cause });
 }

@@ -3,7 +3,7 @@
  * the npm package `libsql`. The store itself knows a database only by its shape.
  * @module
  */
-import { mkdir, open } from "node:fs/promises";
+import { access, constants, mkdir, open, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
@@ -162,15 +162,18 @@ function builtinSqlite(): object | undefined {
   }
 }
 
-/** SQLite would create the file readable by all; the files beside it get the mode of this one. */
+/**
+ * SQLite would create the file readable by all; the files beside it get the mode of this one. A file that
+ * exists is not opened here: closing it would drop all locks that this process holds on it (POSIX).
+ */
 async function createFile(path: string): Promise<string> {
-  const touch = async () => await (await open(path, "a", 0o600)).close();
   try {
-    await touch();
+    if ((await stat(path)).isDirectory()) throw new SqliteOpenError("It is a directory");
+    await access(path, constants.R_OK | constants.W_OK);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await touch();
+    await (await open(path, "a", 0o600)).close();
   }
   return path;
 }

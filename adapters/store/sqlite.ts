@@ -20,6 +20,7 @@
 import { type Store, StoreFault } from "../ports.ts";
 import { migrate } from "./schema.ts";
 import { createCommitter, storeFault } from "./sqlite-commit.ts";
+import { type FileGuard, guardFile, NO_FILE } from "./sqlite-file.ts";
 import {
   openDatabase,
   type SqliteDatabase,
@@ -51,22 +52,31 @@ const SWEPT_AT_ONCE = 100;
 export async function openSqliteStore(path: string): Promise<Store> {
   let db: SqliteDatabase | null = null;
   try {
-    db = await openDatabase(path);
-    await migrate(db);
-    return createSqliteStore(db);
+    const opened = db = await openDatabase(path);
+    await migrate(opened);
+    const guard = path === ":memory:" ? NO_FILE : guardFile(path, () => checkpoint(opened));
+    return createSqliteStore(opened, guard);
   } catch (cause) {
     db?.close();
     throw new SqliteOpenError(`Cannot open the database ${path}. ${explain(cause)}`, { cause });
   }
 }
 
-/** Builds a store on an open database that has the newest schema; the store closes it. */
-export function createSqliteStore(db: SqliteDatabase): Store {
+/** The file alone then holds everything that was committed. */
+function checkpoint(db: SqliteDatabase): void {
+  db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+/**
+ * Builds a store on an open database that has the newest schema; the store closes it.
+ * @param guard notices when its files are deleted or replaced
+ */
+export function createSqliteStore(db: SqliteDatabase, guard: FileGuard = NO_FILE): Store {
   const load = createReader(db);
   const list = prepareListings(db);
   const write = createWriter(db);
   const sweep = createSweeper(db);
-  const commits = createCommitter(db);
+  const commits = createCommitter(db, guard);
   const readMeta = db.prepare("SELECT value FROM meta WHERE key = ?");
   const writeMeta = db.prepare(
     "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
@@ -77,7 +87,9 @@ export function createSqliteStore(db: SqliteDatabase): Store {
   async function reading<T>(work: () => T): Promise<T> {
     if (!open) throw new StoreFault("The store is closed");
     try {
-      return await whenFree(work);
+      const result = await whenFree(work);
+      guard.checkOncePerTurn();
+      return result;
     } catch (cause) {
       throw storeFault(cause);
     }
@@ -117,8 +129,7 @@ export function createSqliteStore(db: SqliteDatabase): Store {
       if (!open) return;
       open = false;
       try {
-        // The file alone then holds everything, however late a driver lets go of it.
-        db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+        if (guard.intact()) checkpoint(db); // now, however late a driver lets go of the file
       } finally {
         db.close();
       }

@@ -471,6 +471,12 @@ const SYSTEM: readonly Attack[] = [
       "log, and one with the sum of the rest.",
   ),
   attack(
+    "SY-30",
+    ["A3"],
+    "The database file, its log or their folder is deleted, renamed or replaced under the running " +
+      "server: nothing more is acknowledged, and the server is not ready until it is restarted.",
+  ),
+  attack(
     "SY-07",
     ["A5", "R5"],
     "The clock jumps ahead by three months for a minute, or back by an hour: nothing is deleted, and " +

@@ -113,6 +113,11 @@ export const ALWAYS: readonly Requirement[] = [
       "Readiness is 503 while the server is stopping or its store cannot be read or written. It says " +
         "which part has a problem, and why.",
     ),
+    decided(
+      "SHOULD",
+      "If a file of the database is deleted or replaced while the server runs, nothing more is " +
+        "acknowledged until a restart.",
+    ),
   ),
   rule(
     "A4",

@@ -128,4 +128,14 @@ describe("SQLite and other processes", () => {
       assert.deepEqual(codes, [0, 0, 0]);
       await createSeeded(path);
     }));
+
+  test("SY-06, SY-30: opening a file twice in one process keeps its locks, so its log stays", () =>
+    withFolder(async (folder) => {
+      const path = join(folder, "shared.sqlite");
+      const store = await openSqliteStore(path);
+      await (await openSqliteStore(path)).close();
+      assert.equal(await start("open-and-close", path, "other").ended(), 0);
+      await store.writeMeta("some", "thing");
+      await store.close();
+    }));
 });
