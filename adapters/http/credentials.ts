@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer";
 import { type Client, isClientId } from "../../core/model.ts";
 import type { Service } from "../direct.ts";
-import type { CallContext } from "../ports.ts";
+import type { Exchange } from "./exchange.ts";
 
 /** A client id and secret as presented. */
 export interface PresentedCredentials {
@@ -45,11 +45,12 @@ export function isBasic(authorization: string | null): boolean {
 export function authenticate(
   service: Pick<Service, "authenticate">,
   credentials: PresentedCredentials | null,
-  call: CallContext,
+  exchange: Exchange,
 ): Promise<Client | null> {
   const { id, secret } = credentials ?? NOBODY;
-  const possible = isClientId(id) && isClientId(secret);
-  return possible ? service.authenticate(id, secret, call) : service.authenticate("", "", call);
+  if (isClientId(id)) exchange.trace.claimed = id;
+  const [name, password] = isClientId(id) && isClientId(secret) ? [id, secret] : ["", ""];
+  return service.authenticate(name, password, exchange);
 }
 
 /** The token of a Bearer header; `""` where it cannot be read; `null` where no token is presented. */

@@ -18,6 +18,8 @@ export interface HttpRequest {
    * @throws {BodyError} when it is longer than this many bytes, breaks off, or is not UTF-8.
    */
   body(limitBytes: number): Promise<string>;
+  /** The address of the peer, where the server knows it. */
+  readonly peer?: string;
   /** Whether the server is about to stop and takes no new connections. */
   readonly stopping?: boolean;
 }
@@ -55,6 +57,8 @@ export class BodyError extends Error {
 export interface Trace {
   /** Who calls, once that is proved: before, it is a text that a stranger chose. */
   client: ClientId | null;
+  /** The client id that was presented, proved or not. For limits; never logged. */
+  claimed: string | null;
   /** What came of it: a word for each mutation field, or the code of an error. */
   readonly outcomes: string[];
   /** What failed here. */

@@ -32,10 +32,13 @@ import {
   NO_STORE,
   RETRY_AFTER,
 } from "./exchange.ts";
-import { countRootFields } from "./weight.ts";
+import { countRootFields, weigh } from "./weight.ts";
 
 /** The longest body that is read, in bytes. */
 export const MAX_BODY_BYTES = 65_536;
+
+/** The longest result of a query that is sent, in characters. The usual introspection has 12,000. */
+const MAX_RESULT_LENGTH = 65_536;
 
 /** One call of an endpoint, after authentication. */
 export interface Call<Context> {
@@ -48,8 +51,8 @@ export interface EndpointOptions<Context> {
   readonly schema: GraphQLSchema;
   /** The most fields of one mutation. */
   readonly maxMutationFields: number;
-  /** Charges for the fields of a mutation that is about to run: 0, or the seconds to wait. */
-  charge(call: Call<Context>, fields: number): number;
+  /** Charges for an operation that is about to run, by its fields: 0, or the seconds to wait. */
+  charge(call: Call<Context>, weight: number): number;
   /** The response that takes the place of a result with an error of this code, if any. */
   replace(code: unknown): HttpResponse | null;
 }
@@ -64,7 +67,8 @@ export function createEndpoint<Context extends object>(
   const handle = createHandler<Exchange, Context, OperationContext>({
     parseRequestParams: readParams,
     onSubscribe: prepare,
-    onOperation: (request, _args, result) => finish(result, request, options),
+    onOperation: (request, args, result) =>
+      isTooLong(result, args) ? tooLong(request.raw) : finish(result, request, options),
     formatError: (error) =>
       error instanceof GraphQLError
         ? error
@@ -154,9 +158,11 @@ function createPreparation<Context extends object>(
     const definitions = operation.variableDefinitions ?? [];
     const { errors: misfits } = getVariableValues(schema, definitions, variables ?? {});
     if (misfits !== undefined) return refuse(misfits.map(withoutItsValue), exchange);
-    const seconds = fields === 0 || method !== "POST" ? 0 : charge({ exchange, context }, fields);
+    const seconds = fields > 0 && method !== "POST" // graphql-http refuses it
+      ? 0
+      : charge({ exchange, context }, fields || weigh(document).fields);
     if (seconds > 0) {
-      const text = `Too many mutation fields in a short time. Try again in ${seconds} s.`;
+      const text = `Too many fields in a short time. Try again in ${seconds} s.`;
       return tooManyRequests(text, seconds, exchange);
     }
     return {
@@ -189,6 +195,22 @@ function tooManyRequests(message: string, seconds: number, { trace }: Exchange):
   const code = "TOO_MANY_REQUESTS";
   trace.outcomes.push(code);
   return toTuple(errorGraphql(429, code, message, { "retry-after": String(seconds) }));
+}
+
+/** Introspection multiplies lists. A mutation has few fields, and its result must not get lost. */
+function isTooLong(
+  { data }: ExecutionResult,
+  { document, operationName }: OperationArgs<OperationContext>,
+): boolean {
+  return getOperationAST(document, operationName)?.operation === OperationTypeNode.QUERY &&
+    JSON.stringify(data ?? null).length > MAX_RESULT_LENGTH;
+}
+
+function tooLong({ trace }: Exchange): ExecutionResult {
+  const extensions = { code: "QUERY_TOO_COMPLEX" };
+  trace.outcomes.push(extensions.code);
+  const text = "The result of this query is too long. Ask for less.";
+  return { errors: [new GraphQLError(text, { extensions })] };
 }
 
 /** Makes sure that nothing but what was meant for callers is in the errors of a result. */

@@ -19,6 +19,7 @@ import {
   RETRY_AFTER,
 } from "./exchange.ts";
 import { type Form, invalidRequest, readForm } from "./form.ts";
+import { type Limits, tooManyRequests } from "./limits.ts";
 
 /** What an endpoint does for an authenticated client. */
 type Work = (form: Form, client: ClientId, exchange: Exchange) => Promise<HttpResponse>;
@@ -27,8 +28,8 @@ type Work = (form: Form, client: ClientId, exchange: Exchange) => Promise<HttpRe
 export type OAuthEndpoint = (exchange: Exchange) => Promise<HttpResponse>;
 
 /** `POST /oauth/token`: `grant_type=refresh_token`, and no other (T4–T6). */
-export function createTokenEndpoint(service: Service): OAuthEndpoint {
-  return createEndpoint(service, async (form, client, exchange) => {
+export function createTokenEndpoint(service: Service, limits: Limits): OAuthEndpoint {
+  return createEndpoint(service, limits, 1, async (form, client, exchange) => {
     const grantType = form.get("grant_type");
     const refreshToken = form.get("refresh_token");
     if (grantType === undefined) return invalidRequest("Missing parameter: grant_type.");
@@ -51,8 +52,8 @@ export function createTokenEndpoint(service: Service): OAuthEndpoint {
 }
 
 /** `POST /oauth/revoke`: 200 whatever the token is; `token_type_hint` is not needed and ignored (T7). */
-export function createRevocationEndpoint(service: Service): OAuthEndpoint {
-  return createEndpoint(service, async (form, client, exchange) => {
+export function createRevocationEndpoint(service: Service, limits: Limits): OAuthEndpoint {
+  return createEndpoint(service, limits, 1, async (form, client, exchange) => {
     const token = form.get("token");
     if (token === undefined) return invalidRequest("Missing parameter: token.");
     await service.revokeToken(client, token, exchange);
@@ -63,9 +64,10 @@ export function createRevocationEndpoint(service: Service): OAuthEndpoint {
 /** `POST /oauth/introspect`: what a token is worth to this client; the rest is `{"active":false}` (T7). */
 export function createIntrospectionEndpoint(
   service: Service,
+  limits: Limits,
   issuer: () => string,
 ): OAuthEndpoint {
-  return createEndpoint(service, async (form, client, exchange) => {
+  return createEndpoint(service, limits, 0.1, async (form, client, exchange) => {
     const token = form.get("token");
     if (token === undefined) return invalidRequest("Missing parameter: token.");
     const live = await service.introspect(client, token, exchange);
@@ -88,7 +90,12 @@ function describe(live: LiveToken, issuer: string): Readonly<Record<string, unkn
   };
 }
 
-function createEndpoint(service: Service, work: Work): OAuthEndpoint {
+function createEndpoint(
+  service: Service,
+  limits: Limits,
+  weight: number,
+  work: Work,
+): OAuthEndpoint {
   return async (exchange) => {
     const { trace } = exchange;
     const form = await readForm(exchange);
@@ -96,6 +103,8 @@ function createEndpoint(service: Service, work: Work): OAuthEndpoint {
     const client = await authenticateClient(service, exchange, form);
     if ("status" in client && "body" in client) return client;
     trace.client = client.id;
+    const seconds = limits.charge(client.id, weight);
+    if (seconds > 0) return tooManyRequests(seconds);
     return work(form, client.id, exchange);
   };
 }

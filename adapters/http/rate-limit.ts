@@ -1,14 +1,14 @@
 /**
- * A token bucket a client, in bounded memory (A2).
+ * Token buckets in bounded memory, on the injected clock (A2). The libraries at hand read the system's
+ * clock or need a timer for each key, and evict nothing; this is less than an adapter to one of them.
  * @module
  */
-import type { ClientId } from "../../core/model.ts";
 import type { Clock } from "../ports.ts";
 
-/** How many mutation fields a client may have executed. */
+/** Budgets by key. */
 export interface RateLimit {
-  /** Takes `count` from a client's budget. Returns 0, or the whole seconds to wait with nothing taken. */
-  take(client: ClientId, count: number): number;
+  /** Takes `count` from a key's budget. Returns 0, or the whole seconds to wait with nothing taken. */
+  take(key: string, count: number): number;
 }
 
 interface Bucket {
@@ -17,37 +17,37 @@ interface Bucket {
   filledAt: number;
 }
 
-/** Clients whose budgets are kept; beyond that, the one that called least recently starts afresh. */
-const MAX_CLIENTS = 10_000;
+/** Keys whose budgets are kept; beyond that, the one that was used least recently starts afresh. */
+const MAX_KEYS = 10_000;
 
 /**
- * A budget that refills evenly and holds at most one minute's worth, all of which may be used at once.
+ * A budget per key that refills evenly and holds at most one minute's worth, all of which may be used
+ * at once. Whoever asks for more than that is charged all of it.
  * @throws {RangeError} when the rate is not a whole number of at least 1.
  */
 export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
   if (!Number.isSafeInteger(perMinute) || perMinute < 1) {
-    throw new RangeError(
-      `Cannot limit to ${perMinute} fields a minute: give a whole number from 1`,
-    );
+    throw new RangeError(`Cannot limit to ${perMinute} a minute: give a whole number from 1`);
   }
   const perMillisecond = perMinute / 60_000;
-  const buckets = new Map<ClientId, Bucket>();
+  const buckets = new Map<string, Bucket>();
   return {
-    take(client, count) {
+    take(key, count) {
       const now = clock.now();
-      const before = buckets.get(client) ?? { tokens: perMinute, filledAt: now };
+      const before = buckets.get(key) ?? { tokens: perMinute, filledAt: now };
       const elapsed = Math.max(0, now - before.filledAt); // a clock that steps back gives nothing
       const tokens = Math.min(perMinute, before.tokens + elapsed * perMillisecond);
-      const taken = tokens >= count;
-      buckets.delete(client);
-      buckets.set(client, { tokens: taken ? tokens - count : tokens, filledAt: now });
-      if (buckets.size > MAX_CLIENTS) {
+      const cost = Math.min(count, perMinute);
+      const taken = tokens >= cost;
+      buckets.delete(key);
+      buckets.set(key, { tokens: taken ? tokens - cost : tokens, filledAt: now });
+      if (buckets.size > MAX_KEYS) {
         for (const oldest of buckets.keys()) {
           buckets.delete(oldest);
           break;
         }
       }
-      return taken ? 0 : Math.ceil((count - tokens) / perMillisecond / 1000);
+      return taken ? 0 : Math.ceil((cost - tokens) / perMillisecond / 1000);
     },
   };
 }

@@ -16,6 +16,7 @@ import {
 } from "./exchange.ts";
 import { graphqlFault } from "./graphql-endpoint.ts";
 import { createReadyEndpoint, live, type ReadinessCheck } from "./health.ts";
+import { createLimits, type LimitOptions } from "./limits.ts";
 import { checkOrigin, jwks, metadata, PATHS } from "./metadata.ts";
 import {
   createIntrospectionEndpoint,
@@ -23,11 +24,11 @@ import {
   createTokenEndpoint,
   oauthFault,
 } from "./oauth.ts";
-import { createPartnersEndpoint, type PartnersLimits } from "./partners.ts";
+import { createPartnersEndpoint } from "./partners.ts";
 import { createUsersEndpoint } from "./users.ts";
 
 /** How the server is set up. */
-export interface HttpOptions extends PartnersLimits {
+export interface HttpOptions extends LimitOptions {
   /**
    * Scheme, host and port under which callers reach the server, without a trailing slash: the `issuer`
    * of its metadata. A function where the port is known only once the server listens.
@@ -49,6 +50,8 @@ export interface HttpOptions extends PartnersLimits {
 interface Route {
   /** `null`: it looks at the method itself, after authentication. */
   readonly methods: readonly string[] | null;
+  /** Whether callers without credentials are never limited. */
+  readonly free?: boolean;
   readonly handle: (exchange: Exchange) => Promise<HttpResponse> | HttpResponse;
   /** The answer where `handle` throws. */
   readonly fault: (error: unknown, requestId: string) => HttpResponse;
@@ -86,22 +89,23 @@ export function createHttpHandler(service: Service, options: HttpOptions): HttpH
     fault: oauthFault,
   });
   const get = (handle: Route["handle"]): Route => ({ methods: ["GET"], handle, fault: oauthFault });
+  const limits = createLimits(options, clock);
   const ready = createReadyEndpoint(options.readiness ?? []);
   const further = Object.entries(options.routes ?? {}).map(([path, handler]) =>
-    [path, graphql(({ request }) => handler(request))] as const
+    [path, { ...graphql(({ request }) => handler(request)), free: true }] as const
   );
   const routes: ReadonlyMap<string, Route> = new Map([
     ...further,
-    [PATHS.partners, graphql(createPartnersEndpoint(service, options, clock))],
-    [PATHS.users, graphql(createUsersEndpoint(service))],
-    [PATHS.token, oauth(createTokenEndpoint(service))],
-    [PATHS.revoke, oauth(createRevocationEndpoint(service))],
-    [PATHS.introspect, oauth(createIntrospectionEndpoint(service, issuer))],
+    [PATHS.partners, graphql(createPartnersEndpoint(service, limits))],
+    [PATHS.users, graphql(createUsersEndpoint(service, limits))],
+    [PATHS.token, oauth(createTokenEndpoint(service, limits))],
+    [PATHS.revoke, oauth(createRevocationEndpoint(service, limits))],
+    [PATHS.introspect, oauth(createIntrospectionEndpoint(service, limits, issuer))],
     [PATHS.metadata, get(() => metadata(issuer()))],
     [PATHS.jwks, get(() => jwks(options.jwks?.() ?? { keys: [] }))],
-    [PATHS.live, get(live)],
-    [PATHS.ready, get(ready)],
-    [PATHS.health, get(ready)],
+    [PATHS.live, { ...get(live), free: true }],
+    [PATHS.ready, { ...get(ready), free: true }],
+    [PATHS.health, { ...get(ready), free: true }],
   ]);
   const prefixes = [...routes.keys()].filter((path) => path.endsWith("/"));
   return async (request) => {
@@ -112,9 +116,10 @@ export function createHttpHandler(service: Service, options: HttpOptions): HttpH
     const exchange: Exchange = {
       request,
       requestId: timeOrderedId(start, entropy),
-      trace: { client: null, outcomes: [], faults: [] },
+      trace: { client: null, claimed: null, outcomes: [], faults: [] },
     };
-    const response = await answer(route, exchange);
+    const answered = await answer(route, exchange);
+    const response = route?.free ? answered : limits.settle(exchange, answered);
     const { status, headers, body } = response;
     log(describe(exchange, known ?? null, response, start, clock.now()));
     return { status, headers: { ...headers, "x-request-id": exchange.requestId }, body };

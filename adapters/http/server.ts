@@ -198,6 +198,7 @@ function toHttpRequest(incoming: IncomingMessage, stopping: boolean): HttpReques
     method,
     target: url,
     stopping,
+    ...(incoming.socket.remoteAddress !== undefined && { peer: incoming.socket.remoteAddress }),
     header: (name) => (headers[name] as string | undefined) ?? null,
     body: (limitBytes) => readBody(incoming, limitBytes),
   };

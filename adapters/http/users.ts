@@ -11,6 +11,7 @@ import type { Service } from "../direct.ts";
 import { readBearer } from "./credentials.ts";
 import { errorGraphql, type Exchange, type HttpResponse } from "./exchange.ts";
 import { createEndpoint } from "./graphql-endpoint.ts";
+import type { Limits } from "./limits.ts";
 
 /** The scope without which a token does not tell whose it is, as in OpenID Connect. */
 export const USER_SCOPE = "openid";
@@ -58,11 +59,14 @@ interface UsersContext {
 /** Creates the endpoint. */
 export function createUsersEndpoint(
   service: Pick<Service, "authorize">,
+  limits: Limits,
 ): (exchange: Exchange) => Promise<HttpResponse> {
   const endpoint = createEndpoint<UsersContext>({
     schema: createUsersSchema(),
     maxMutationFields: Infinity, // there are none in the schema
-    charge: () => 0,
+    // Not the client's own budget: its users hold tokens, too.
+    charge: ({ context: { token } }, weight) =>
+      limits.charge(`${token.client} ${token.user}`, weight),
     replace: (code) => code === "INSUFFICIENT_SCOPE" ? insufficientScope() : null,
   });
   return async (exchange) => {

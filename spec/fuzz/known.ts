@@ -4,7 +4,6 @@
  * @module
  */
 import { DEMO_ISSUER_KEY } from "../../adapters/dev/demo.ts";
-import { PATHS } from "../../adapters/http/metadata.ts";
 import { TOKEN_KEYS } from "./targets/files.ts";
 import { BrokenLaw, type Target, toBrokenLaw } from "./target.ts";
 
@@ -20,20 +19,6 @@ export interface Known {
 
 /** All of them. */
 export const KNOWN: readonly Known[] = [
-  {
-    row: 12,
-    target: "graphql",
-    what: "a response of 77 KB to a query of 2 KB",
-    input: query(
-      `{${
-        Array.from(
-          { length: 15 },
-          (_, index) =>
-            `a${index}:__schema{types{name fields{name description args{name description}}}}`,
-        ).join(" ")
-      }}`,
-    ),
-  },
   {
     row: 12,
     target: "http",
@@ -83,16 +68,6 @@ export const KNOWN: readonly Known[] = [
 
 function signingKey(active: object): object {
   return { kind: "signing keys", text: JSON.stringify({ active, next: null, retired: [] }) };
-}
-
-function query(text: string): object {
-  return {
-    form: "opaque",
-    method: "POST",
-    path: PATHS.partners,
-    headers: [["authorization", "Basic {{basic}}"], ["content-type", "application/json"]],
-    body: JSON.stringify({ query: text }),
-  };
 }
 
 function get(target: string, headers: readonly string[], framing = "length"): object {

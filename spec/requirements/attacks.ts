@@ -89,6 +89,12 @@ const INPUT: readonly Attack[] = [
     "A document, a body or the claims of a token that nest thousands of brackets: refused before any " +
       "parser recurses.",
   ),
+  attack(
+    "IN-12",
+    ["A2"],
+    "A flood of queries, of calls of OAuth endpoints, of anonymous requests; a short introspection with " +
+      "a huge result: each is charged to a budget, and no result of a query exceeds 64 KiB.",
+  ),
 ];
 
 const CLIENT_AUTHENTICATION: readonly Attack[] = [
@@ -102,6 +108,12 @@ const CLIENT_AUTHENTICATION: readonly Attack[] = [
     "CA-09",
     ["G8"],
     "A secret was rotated: the old and the new one work while they overlap, then the new one alone.",
+  ),
+  attack(
+    "CA-10",
+    ["A2", "G8"],
+    "Thousands of wrong secrets at any endpoint, for a real client and for an unknown one: 429 with " +
+      "`Retry-After` after the first few, alike for both, while the right secret goes on working.",
   ),
   attack(
     "CA-10",

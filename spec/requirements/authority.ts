@@ -79,6 +79,12 @@ export const ALWAYS: readonly Requirement[] = [
     ),
     decided(
       "SHOULD",
+      "Failed authentication is limited per client id and per address, without ever refusing the right " +
+        "secret. Every operation is charged by weight: to its client, or to its address where it " +
+        "proves none. The result of a query is bounded.",
+    ),
+    decided(
+      "SHOULD",
       "What is limited is the number of mutation fields, not of requests: they are counted before any " +
         "of them runs, and a request above the limit is refused whole.",
     ),

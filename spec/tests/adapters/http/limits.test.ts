@@ -78,7 +78,7 @@ test("A2: a client's mutation fields are limited over time, per field and per cl
   assert.equal(refused.headers.get("retry-after"), "2");
   assertTooMany(await send(face, ten));
   assert.equal(events.length, 30);
-  assert.equal((await send(face, "{ apiVersion }")).status, 200);
+  assertTooMany(await send(face, "{ apiVersion apiVersion }"));
   assert.equal((await face.mutate({ publicId: "x" }, otherPartner)).status, 200);
   clock.advance(2);
   assert.equal((await face.mutate({ publicId: users.connected })).status, 200);
@@ -108,8 +108,8 @@ test("A2: the limit waits as long as it says, and a clock that steps back gives 
   clock.advance(-3600);
   assert.equal(limit.take("a", 1), 1);
   clock.advance(3600 * 24);
-  assert.equal(limit.take("a", 61), 1);
-  assert.equal(limit.take("a", 60), 0);
+  assert.equal(limit.take("a", 61), 0, "more than there can be costs all of it");
+  assert.equal(limit.take("a", 61), 60);
 });
 
 test("A2: the limits of limits are checked", async () => {

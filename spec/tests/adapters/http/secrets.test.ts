@@ -26,7 +26,7 @@ async function secretsOf({ world }: Face): Promise<Secrets> {
   const { service, issuer, partner, users } = world;
   const payload = await service.fetchTokensForUser(partner.id, { publicId: users.connected });
   return {
-    consentToken: await issuer.mint({ client: "other-partner" }),
+    consentToken: await issuer.mint(),
     accessToken: payload.accessToken ?? "",
     refreshToken: payload.refreshToken ?? "",
     clientSecret: partner.secret,
