@@ -110,7 +110,7 @@ const CLIENT_AUTHENTICATION: readonly Attack[] = [
     "A secret was rotated: the old and the new one work while they overlap, then the new one alone.",
   ),
   attack(
-    "CA-10",
+    "CA-14",
     ["A2", "G8"],
     "Thousands of wrong secrets at any endpoint, for a real client and for an unknown one: 429 with " +
       "`Retry-After` after the first few, alike for both, while the right secret goes on working.",

@@ -30,7 +30,7 @@ async function createPeers(options: Partial<HttpOptions> = {}) {
   return { world, send };
 }
 
-test("A2, G8, CA-10: wrong secrets are throttled per client, known or not; the right one works", async () => {
+test("A2, G8, CA-14: wrong secrets are throttled per client, known or not; the right one works", async () => {
   for (const path of [PATHS.partners, PATHS.token, PATHS.revoke, PATHS.introspect]) {
     const face = await createFace();
     const { partner, clock } = face.world;
@@ -56,7 +56,7 @@ test("A2, G8, CA-10: wrong secrets are throttled per client, known or not; the r
   }
 });
 
-test("A2, CA-10: wrong secrets are throttled per address, whatever ids and tokens they come with", async () => {
+test("A2, CA-14: wrong secrets are throttled per address, whatever ids and tokens they come with", async () => {
   const { world, send } = await createPeers();
   const guess = (peer: string, n: number) =>
     n % 2 === 0
