@@ -16,6 +16,7 @@ const suite = () => import("../../spec/conformance/command.ts");
 const conform: Command = {
   name: "conform",
   summary: "Check another implementation over the wire.",
+  environment: ["FTFU_HARNESS_SECRET"],
   help: async () => (await suite()).CONFORM_HELP,
   run: async (argv) => (await suite()).runConform(argv),
 };

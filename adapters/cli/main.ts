@@ -6,6 +6,7 @@
 import process from "node:process";
 import { VERSION } from "../version.ts";
 import { COMMANDS } from "./commands.ts";
+import { checkEnvironment } from "./environment.ts";
 import { table, UsageError } from "./options.ts";
 
 const HELP = `A reference implementation of the mutation fetchTokensForUser.
@@ -38,6 +39,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   try {
+    checkEnvironment(process.env, COMMANDS.flatMap(({ environment }) => environment));
     return await command.run(rest, process.env);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);

@@ -26,6 +26,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Command {
   readonly name: string;
   readonly summary: string;
+  /** The names of the environment variables that it reads. */
+  readonly environment: readonly string[];
   /** What `--help` prints. */
   help(): string | Promise<string>;
   /**
@@ -53,6 +55,7 @@ export function defineCommand(spec: CommandSpec): Command {
   return {
     name: spec.name,
     summary: spec.summary,
+    environment: spec.options.flatMap(({ env }) => env ?? []),
     help: () => helpOf(spec),
     run(argv, environment) {
       const { values, positionals } = readOptions(spec, argv, environment);
@@ -111,7 +114,9 @@ function fromEnvironment(
   const given = option.env === undefined ? undefined : environment[option.env];
   if (given === undefined || given === "") return undefined;
   if (option.value !== undefined) return given;
-  return given === "1" || given === "true" ? true : undefined;
+  if (given === "0" || given === "false") return undefined;
+  if (given === "1" || given === "true") return true;
+  throw new UsageError(`${option.env} must be 1 or 0, found ${JSON.stringify(given)}`);
 }
 
 /** The names of the numeric settings. */

@@ -2,19 +2,17 @@
  * From options to a service that serves: database, keys and issuers.
  * @module
  */
-import { readFile } from "node:fs/promises";
-import type { TrustedIssuer } from "../../core/settings.ts";
-import { type ConsentIssuer, createConsentVerifier } from "../consent/verifier.ts";
+import { createConsentVerifier } from "../consent/verifier.ts";
 import { createService, type Service } from "../direct.ts";
 import { systemClock } from "../entropy.ts";
 import type { Jwks } from "../jws/jwk.ts";
 import type { AuditLog, Clock, Store, TokenSealer } from "../ports.ts";
-import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 import { createJwtTokens } from "../tokens/jwt/at-jwt.ts";
 import { publicJwks } from "../tokens/jwt/signing-keys.ts";
 import { createOpaqueTokens } from "../tokens/opaque.ts";
 import type { Warn } from "../tokens/key-file.ts";
 import { DATA_OPTIONS, databaseOf, openOrCreateStore } from "./data.ts";
+import { type Issuer, readIssuers } from "./issuers.ts";
 import { createKeyCustody, describeMissingKeys } from "./key-custody.ts";
 import {
   type Option,
@@ -24,9 +22,6 @@ import {
   UsageError,
   type Values,
 } from "./options.ts";
-
-/** An issuer of consent tokens: where its keys are, and for whom it may speak. */
-export type Issuer = ConsentIssuer & TrustedIssuer;
 
 /** The options that say which data a server works on, and by which rules. */
 export const RUNTIME_OPTIONS: readonly Option[] = [
@@ -126,6 +121,7 @@ export async function openRuntime(
         ...listed.filter(({ issuer }) => !added.some((other) => other.issuer === issuer)),
         ...added,
       ];
+      if (issuers.length === 0) warn("No issuer is trusted: every consent token will be refused");
       const consents = await createConsentVerifier(issuers, { clock });
       const { token: keys, signing } = await custody.load();
       const opaque = createOpaqueTokens({ serverId: audience, keys, missing: () => missing });
@@ -143,27 +139,4 @@ export async function openRuntime(
       return { service, audience, publicUrl, jwks };
     },
   };
-}
-
-async function readIssuers(path: string): Promise<readonly Issuer[]> {
-  let value: unknown;
-  try {
-    value = parseStrictJson(await readFile(path, "utf8"));
-  } catch (error) {
-    throw new UsageError(`cannot read issuers from ${path}: ${(error as Error).message}`);
-  }
-  if (!Array.isArray(value) || !value.every(isIssuer)) {
-    throw new UsageError(
-      `cannot read issuers from ${path}: give [{"issuer": URL, "merchants": "all" or [CLIENT_ID, ` +
-        `...], "jwks": {"keys": [JWK, ...]} or "jwksUri": URL}]`,
-    );
-  }
-  return value;
-}
-
-function isIssuer(entry: unknown): entry is Issuer {
-  if (!isJsonObject(entry) || typeof entry["issuer"] !== "string") return false;
-  const { merchants, jwks, jwksUri } = entry;
-  const areIds = Array.isArray(merchants) && merchants.every((id) => typeof id === "string");
-  return (merchants === "all" || areIds) && (isJsonObject(jwks) || typeof jwksUri === "string");
 }

@@ -23,7 +23,7 @@ import {
 } from "./options.ts";
 import { type Configured, openRuntime, type Runtime, RUNTIME_OPTIONS } from "./runtime.ts";
 import { openServerLog, type ServerLog } from "./server-log.ts";
-import { stopSignal, sweepNowAndThen, watchFiles } from "./upkeep.ts";
+import { stopSignal, sweepNowAndThen, type Watch, watchFiles } from "./upkeep.ts";
 
 /** The command. */
 export const serve: Command = defineCommand({
@@ -129,13 +129,13 @@ async function serveRuntime(
     });
   };
   try {
-    await serving.configure();
-    handler = createHandler(runtime, dev, serving, values, log.of("request"));
+    const { configure } = serving;
+    await configure();
+    const watch = await watchFiles({ ...runtime, configure, log: log.of("config") });
+    handler = createHandler(runtime, dev, serving, watch, values, log.of("request"));
     const { database } = runtime;
     if (dev !== null) printDemo(await dev.demo(server.url), { json, database });
     else printStart({ endpoint: server.url + PATHS.partners }, { json, database });
-    const { configure } = serving;
-    const watch = await watchFiles({ ...runtime, configure, log: log.of("config") });
     const sweep = (limit: number) => current(serving).service.sweep(limit);
     const stopSweeping = sweepNowAndThen(sweep, log.of("sweep"));
     await stopped;
@@ -152,6 +152,7 @@ function createHandler(
   { clock, store }: Runtime,
   dev: DevMode | null,
   serving: Serving,
+  watch: Watch,
   values: Values,
   log: (record: LogRecord) => void,
 ): HttpHandler {
@@ -161,7 +162,7 @@ function createHandler(
     jwks: () => current(serving).jwks(),
     ...(dev !== null && { failureLimit: null }), // a conformance run fails hundreds of times
     rateLimit: perMinute === 0 ? null : { fieldsPerMinute: perMinute },
-    readiness: [checkStore(store)],
+    readiness: [checkStore(store), ...watch.checks],
     log,
     clock,
     ...(dev !== null && { routes: dev.routes }),

@@ -3,6 +3,7 @@
  * @module
  */
 import process from "node:process";
+import type { ReadinessCheck } from "../http/health.ts";
 import type { LogRecord } from "../log.ts";
 import { RELOAD_MILLISECONDS, stateOfFiles } from "./data.ts";
 
@@ -22,8 +23,8 @@ export interface Watched {
 
 /** A watch that goes on until it is stopped. */
 export interface Watch {
-  /** What is wrong now, for the operator: the server goes on with what it had. */
-  problems(): readonly string[];
+  /** What is wrong now, without what is in the log: anyone may read it. The server goes on. */
+  readonly checks: readonly ReadinessCheck[];
   stop(): void;
 }
 
@@ -62,7 +63,18 @@ export async function watchFiles({ files, check, configure, log }: Watched): Pro
   }, RELOAD_MILLISECONDS);
   timer.unref();
   return {
-    problems: () => [failure, problem].filter((text) => text !== null),
+    checks: [
+      {
+        name: "configuration",
+        essential: false,
+        problem: () => failure && "A changed file cannot be used; the log says which and why.",
+      },
+      {
+        name: "keys",
+        essential: false,
+        problem: () => problem && "A key that tokens need is missing; the log says which.",
+      },
+    ],
     stop: () => clearInterval(timer),
   };
 }

@@ -517,6 +517,13 @@ const SYSTEM: readonly Attack[] = [
     ["T2"],
     "Other users of the machine can write to a key file, or read it: refused, or warned about.",
   ),
+  attack(
+    "SY-26",
+    ["A3", "C4"],
+    "A slip in the issuers file or in the name of an environment variable: an error at the start. While " +
+      "the server runs, a broken or deleted issuers file changes nothing and shows in health and log; " +
+      "an empty list, or an entry that was removed, ends the trust at once.",
+  ),
 ];
 
 /** Every attack, group by group. */

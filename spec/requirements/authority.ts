@@ -104,6 +104,11 @@ export const ALWAYS: readonly Requirement[] = [
     decided("MAY", "Its status is 200, or 503 if nothing was executed."),
     decided(
       "SHOULD",
+      "Unknown settings are errors at the start. A change of the trusted issuers takes effect within " +
+        "seconds; a file of issuers that cannot be read changes nothing, and shows in health and log.",
+    ),
+    decided(
+      "SHOULD",
       "Keys are created only together with a new database. A database remembers which keys its rows " +
         "name. Where one of them is missing, the server does not start, or goes on with the keys it " +
         "has; a token whose key is missing is answered with an error that invites a retry.",
