@@ -1,5 +1,6 @@
 /**
- * Verifies consent tokens against the keys of trusted issuers (C2–C5, C7). Needs the package `jose`.
+ * Verifies consent tokens with the keys of trusted issuers (C2–C5, C7). Requires the package
+ * `jose`.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * An issuer's keys from its JWKS URL (C7): cached, fetched once for all who wait, again for an unknown
- * key id though not too often, and served beyond their time while the issuer cannot be reached.
+ * An issuer's keys from its JWKS URL (C7): cached, fetched once for concurrent callers, refetched
+ * (rate-limited) for an unknown key id, and served stale while the issuer is unreachable.
  * @module
  */
 import { quote } from "../../core/model.ts";
@@ -8,27 +8,27 @@ import { importJwks, type Jwks, type VerificationKey } from "../jws/jwk.ts";
 import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 import { type Clock, KeysUnavailable } from "../ports.ts";
 
-/** How remote keys are had. */
+/** How remote keys are fetched. */
 export interface RemoteKeysOptions {
   readonly clock: Clock;
-  /** Default: the runtime's own. */
+  /** Default: the global `fetch`. */
   readonly fetch?: typeof fetch;
 }
 
-/** A set of keys somewhere else. */
+/** A remote key set. */
 export interface RemoteKeys {
   /**
-   * The key with this id, or `null` where the issuer has none.
-   * @throws {KeysUnavailable} when that cannot be told now.
+   * The key with this id, or `null` if the issuer has none.
+   * @throws {KeysUnavailable} if that cannot be determined now.
    */
   find(kid: string): Promise<VerificationKey | null>;
 }
 
-/** Milliseconds, bytes and counts, all bounds on what an issuer can make this server do. */
+/** Limits on the work that an issuer can cause, in milliseconds, bytes and counts. */
 export const REMOTE_KEYS_LIMITS = {
-  /** A fetched set is good for this long, and for as long again while it cannot be fetched anew. */
+  /** A fetched set is fresh for this long, and served stale for as long again if it cannot be refetched. */
   ttlMilliseconds: 300_000,
-  /** An unknown key id asks the issuer again at most this often. */
+  /** Minimum interval between fetches for unknown key ids. */
   cooldownMilliseconds: 10_000,
   timeoutMilliseconds: 5_000,
   maxBytes: 262_144,
@@ -41,8 +41,8 @@ interface Fetched {
 }
 
 /**
- * Creates the source of one issuer's keys. Nothing is fetched before the first token comes.
- * @throws {RangeError} when the URL is neither https nor on this machine.
+ * Creates the source of one issuer's keys. Nothing is fetched before the first token arrives.
+ * @throws {RangeError} if the URL is neither https nor on this machine.
  */
 export function createRemoteKeys(url: string, options: RemoteKeysOptions): RemoteKeys {
   const { clock, fetch: load = fetch } = options;
@@ -52,7 +52,7 @@ export function createRemoteKeys(url: string, options: RemoteKeysOptions): Remot
   let lastTry = -Infinity;
   let underWay: Promise<Fetched | null> | null = null;
 
-  /** One request serves all who wait; `null` where it failed. */
+  /** One request serves all concurrent callers; `null` if it failed. */
   const refetch = () => {
     lastTry = clock.now();
     underWay ??= fetchKeys(url, load).then(
@@ -61,7 +61,7 @@ export function createRemoteKeys(url: string, options: RemoteKeysOptions): Remot
     ).finally(() => underWay = null);
     return underWay;
   };
-  // Where the clock was set back, what came after it is of no known age: to be fetched anew, at once.
+  // After the clock was set back, the age of the set is unknown: refetch at once.
   const since = (at: number) => clock.now() < at ? Infinity : clock.now() - at;
   const age = ({ at }: Fetched) => since(at);
   const mayAsk = () => underWay !== null || since(lastTry) >= cooldownMilliseconds;
@@ -73,7 +73,7 @@ export function createRemoteKeys(url: string, options: RemoteKeysOptions): Remot
       if (known !== undefined) return known;
       const fetched = mayAsk() ? await refetch() : null;
       if (fetched !== null) return fetched.keys.get(kid) ?? null;
-      // Not fetched: the set that is there serves on for a while, and inside the cool-down it is the answer.
+      // Not refetched: serve the cached set while it may be stale, or during the cool-down.
       if (cached === null || age(cached) >= 2 * ttlMilliseconds) {
         throw new KeysUnavailable(`The keys at ${url} cannot be fetched now`);
       }
@@ -90,7 +90,7 @@ async function fetchKeys(
 ): Promise<ReadonlyMap<string, VerificationKey>> {
   const response = await load(url, {
     headers: { accept: "application/jwk-set+json, application/json" },
-    redirect: "error", // a redirect can lead anywhere, into this network too
+    redirect: "error", // a redirect can lead anywhere, including this network
     signal: AbortSignal.timeout(REMOTE_KEYS_LIMITS.timeoutMilliseconds),
   });
   if (response.status !== 200) {
@@ -102,7 +102,7 @@ async function fetchKeys(
   return await importUsable(value["keys"].slice(0, REMOTE_KEYS_LIMITS.maxKeys), url);
 }
 
-/** Issuers publish keys for other purposes too: those that cannot verify a consent token are left out. */
+/** Issuers also publish keys for other purposes; those that cannot verify consent tokens are skipped. */
 async function importUsable(
   jwks: Jwks["keys"],
   url: string,

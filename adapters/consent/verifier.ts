@@ -1,6 +1,6 @@
 /**
- * Verifies consent tokens: form, algorithm, issuer's key, signature, shapes (C2–C4). What the claims
- * say is judged by the core.
+ * Verifies consent tokens: form, algorithm, issuer's key, signature, shapes (C2–C4). The core
+ * checks the values of the claims.
  * @module
  */
 import { compactVerify, errors } from "jose";
@@ -13,7 +13,7 @@ import { readCompactJws } from "../jws/jws.ts";
 import type { ConsentVerifier } from "../ports.ts";
 import { createRemoteKeys, type RemoteKeysOptions } from "./remote-keys.ts";
 
-/** A trusted issuer of consent tokens whose public keys are at hand. */
+/** A trusted issuer of consent tokens with local public keys. */
 export interface LocalIssuer {
   /** Compared byte for byte with `iss`. */
   readonly issuer: string;
@@ -31,23 +31,23 @@ export interface RemoteIssuer {
 /** A trusted issuer of consent tokens. */
 export type ConsentIssuer = LocalIssuer | RemoteIssuer;
 
-/** Where the keys of one issuer are found. */
+/** The source of an issuer's keys. */
 interface KeySource {
   /**
    * The key with this id, or `null`.
-   * @throws {KeysUnavailable} when the keys cannot be had now (C7).
+   * @throws {KeysUnavailable} if the keys are unavailable (C7).
    */
   find(kid: string): VerificationKey | null | Promise<VerificationKey | null>;
 }
 
-/** Header parameters that change what is signed, or that bring a key along: all refused (C2, CT-04, CT-06). */
+/** Header parameters that change what is signed or supply a key; all are refused (C2, CT-04, CT-06). */
 const FORBIDDEN_PARAMETERS = ["crit", "b64", "zip", "jwk", "jku", "x5u", "x5c"];
 const ALGORITHMS: readonly unknown[] = ["ES256", "RS256", "EdDSA", "Ed25519"];
 const TYPE = /^(?:application\/)?consent\+jwt$/i;
 
 /**
- * Creates the verifier. Local keys are checked and imported here, once.
- * @throws {RangeError} naming the issuer and key that are no good.
+ * Creates the verifier. Local keys are checked and imported once, here.
+ * @throws {RangeError} if an issuer or key is invalid; the message names it
  *
  * @example
  * ```ts
@@ -83,7 +83,7 @@ export async function createConsentVerifier(
     const { issuer } = entry;
     if (typeof issuer !== "string" || !isIdentifier(issuer)) {
       throw new RangeError(
-        `Cannot trust issuer ${quote(issuer)}: 1 to 255 printable ASCII characters`,
+        `Cannot trust issuer ${quote(issuer)}: it must be 1 to 255 printable ASCII characters`,
       );
     }
     if (sources.has(issuer)) throw new RangeError(`Cannot trust issuer "${issuer}" twice`);
@@ -112,7 +112,7 @@ export async function createConsentVerifier(
   };
 }
 
-/** What a header must be before a key is looked for (C2, C3). */
+/** Checks a header before any key lookup (C2, C3). */
 function judgeHeader(header: Readonly<Record<string, unknown>>): Reason | null {
   const { alg, typ, kid } = header;
   if (FORBIDDEN_PARAMETERS.some((name) => name in header)) return "consent_header";

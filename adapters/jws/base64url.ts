@@ -1,5 +1,5 @@
 /**
- * Base64url without padding (RFC 4648 §5), strictly: every string of bytes has one spelling.
+ * Base64url without padding (RFC 4648 §5), strictly: every byte sequence has exactly one encoding.
  * @module
  */
 import { Buffer } from "node:buffer";
@@ -10,8 +10,8 @@ export function encodeBase64url(bytes: Uint8Array): string {
 }
 
 /**
- * Reads base64url; `null` where it is padded, has bits set behind the last byte, or any other
- * character (C2). What Buffer forgives does not come back the same, so comparing settles it.
+ * Reads base64url; `null` if it has padding, nonzero trailing bits or any other character (C2).
+ * Buffer accepts such input but does not encode it back to the same text, so comparing detects it.
  */
 export function decodeBase64url(text: string): Uint8Array | null {
   const bytes = Buffer.from(text, "base64url");

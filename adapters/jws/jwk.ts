@@ -1,5 +1,5 @@
 /**
- * Public keys as JWKs (RFC 7517), each bound to the one algorithm that it may be used with (C2).
+ * Public keys as JWKs (RFC 7517), each bound to a single algorithm (C2).
  * @module
  */
 import { createPublicKey, type JsonWebKey } from "node:crypto";
@@ -10,7 +10,7 @@ import { decodeBase64url } from "./base64url.ts";
 import { isRocaModulus } from "./roca.ts";
 import { isJsonObject } from "../strict-json.ts";
 
-/** The signature algorithms that are ever accepted. `Ed25519` is RFC 9864's name for what EdDSA means here. */
+/** The accepted signature algorithms. `Ed25519` is RFC 9864's name for EdDSA with this curve. */
 export type SignatureAlgorithm = "ES256" | "RS256" | "EdDSA" | "Ed25519";
 
 /** A set of public keys (RFC 7517 §5). */
@@ -18,24 +18,25 @@ export interface Jwks {
   readonly keys: readonly JWK[];
 }
 
-/** A public key that was checked and imported, ready to verify. */
+/** A checked and imported public key. */
 export interface VerificationKey {
   readonly kid: string;
-  /** The only `alg` that this key verifies. */
+  /** The only `alg` this key may verify. */
   readonly alg: SignatureAlgorithm;
   readonly key: CryptoKey;
 }
 
-/** The most is for the work that a verification may take. */
+/** The maximum bounds the cost of a verification. */
 const RSA_BITS = { min: 2048, max: 16_384 };
-/** RFC 7518 §6.2.2, §6.3.2, §6.4 and RFC 8037 §2: members that only private or symmetric keys have. */
+/** Members that only private or symmetric keys have (RFC 7518 §6.2.2, §6.3.2, §6.4; RFC 8037 §2). */
 const SECRET_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /**
  * Checks and imports every key of a set.
- * @param owner named in errors
- * @throws {RangeError} naming the owner, the key id and the flaw, never key material: no keys, a
- * `kid` that is missing, malformed or there twice, a private, symmetric, weak or unsuitable key.
+ * @param owner whose keys they are; named in errors
+ * @throws {RangeError} if there are no keys, a `kid` is missing, malformed or duplicate, or a key
+ * is private, symmetric, weak or unsuitable. The message names the owner, the key id and the
+ * problem, never key material.
  */
 export async function importJwks(
   jwks: Jwks,
@@ -55,7 +56,7 @@ export async function importJwks(
   return keys;
 }
 
-/** The algorithm of a key: its `alg`, or else the one that its type implies; `null` for any other key. */
+/** The algorithm of a key: its `alg`, or the one implied by its type; `null` for any other key. */
 export function algorithmOf({ kty, crv, alg }: JWK): SignatureAlgorithm | null {
   if (kty === "EC" && crv === "P-256") return (alg ?? "ES256") === "ES256" ? "ES256" : null;
   if (kty === "RSA") return (alg ?? "RS256") === "RS256" ? "RS256" : null;
@@ -73,10 +74,10 @@ async function importPublicJwk(jwk: JWK, owner: string): Promise<VerificationKey
   }
   const refuse = (why: string) => new RangeError(`Cannot use key "${kid}" of ${owner}: ${why}`);
   if (SECRET_MEMBERS.some((member) => member in jwk)) {
-    throw refuse("it is private or symmetric; give the public key alone");
+    throw refuse("it is private or symmetric; give only the public key");
   }
   const alg = algorithmOf(jwk);
-  if (alg === null) throw refuse("only ES256 (P-256), RS256 and EdDSA (Ed25519) keys will do");
+  if (alg === null) throw refuse("only ES256 (P-256), RS256 and EdDSA (Ed25519) keys work");
   if (jwk.use !== undefined && jwk.use !== "sig") throw refuse('"use" must be "sig"');
   const operations: unknown = jwk.key_ops;
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes("verify"))) {
@@ -96,16 +97,16 @@ async function importPublicJwk(jwk: JWK, owner: string): Promise<VerificationKey
   return { kid, alg, key };
 }
 
-/** `null` if the parameters do not form a key that is safe to use. Runtimes differ in what they accept. */
+/** Returns `null` if the parameters do not form a safe key. Runtimes differ in what they accept. */
 async function importKey(jwk: JWK, alg: SignatureAlgorithm): Promise<CryptoKey | null> {
-  // Only what defines the key: `ext`, `key_ops` and the like are judged by each runtime in its way.
+  // Only the members that define the key: runtimes treat `ext`, `key_ops` and the like differently.
   const { kty, crv, x, y, n, e } = jwk;
   const numbers = kty === "RSA" ? { n, e } : kty === "EC" ? { x, y } : { x };
   if (Object.values(numbers).some((number) => bytesOf(number) === null)) return null;
   if (kty === "RSA" && !isSafeExponent(integerOf(e))) return null;
   const bare = { kty, crv, ...numbers } as JWK;
   try {
-    // Deno's importKey takes a point that is not on the curve; its node:crypto does not.
+    // Deno's importKey accepts a point that is not on the curve; its node:crypto does not.
     if (kty === "EC") createPublicKey({ key: bare as JsonWebKey, format: "jwk" });
     return await importCryptoKey(bare, alg);
   } catch {
@@ -113,12 +114,12 @@ async function importKey(jwk: JWK, alg: SignatureAlgorithm): Promise<CryptoKey |
   }
 }
 
-/** Imports an asymmetric key. jose's own type of a key is empty under the type library of Deno. */
+/** Imports an asymmetric key. jose's own key type is empty under Deno's type library. */
 export async function importCryptoKey(jwk: JWK, alg: SignatureAlgorithm): Promise<CryptoKey> {
   return await importJWK(jwk, alg) as unknown as CryptoKey;
 }
 
-/** Odd and above 1: with an exponent of 1 everybody can sign. */
+/** Odd and greater than 1: with an exponent of 1 anyone can sign. */
 function isSafeExponent(exponent: bigint): boolean {
   return exponent > 1n && exponent % 2n === 1n;
 }
@@ -131,7 +132,7 @@ function bytesOf(member: unknown): Uint8Array | null {
   return typeof member === "string" ? decodeBase64url(member) : null;
 }
 
-/** In range for keys that are not RSA: their strength is in their type. */
+/** In range for keys other than RSA, whose strength follows from their type. */
 function modulusBits({ algorithm }: CryptoKey): number {
   return (algorithm as { readonly modulusLength?: number }).modulusLength ?? RSA_BITS.min;
 }

@@ -1,21 +1,21 @@
 /**
- * Compact JWS (RFC 7515 §7.1), read strictly and before any signature is looked at: one spelling for
- * each token, nothing in it that two readers could understand in two ways (C2).
+ * Compact JWS (RFC 7515 §7.1), parsed strictly before any signature check: each token has exactly
+ * one encoding, and nothing in it is ambiguous (C2).
  * @module
  */
 import { decodeBase64url } from "./base64url.ts";
 import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 
-/** A compact JWS of which nothing is proved yet. */
+/** A parsed compact JWS whose signature has not been verified. */
 export interface UnverifiedJws {
   readonly header: Readonly<Record<string, unknown>>;
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** Why a text is no compact JWS. */
+/** Why a text is not a compact JWS. */
 export type JwsFlaw = "too_large" | "malformed";
 
-/** The longest token that is decoded at all, in characters (C2, IN-08). */
+/** Maximum token length, in characters (C2, IN-08). */
 export const MAX_JWS_LENGTH = 16_384;
 
 /**

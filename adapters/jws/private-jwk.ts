@@ -1,5 +1,5 @@
 /**
- * Private keys as JWKs: generated, and used to sign whatever header and payload they are given.
+ * Private keys as JWKs: generation, and signing of any header and payload.
  * @module
  */
 import { Buffer } from "node:buffer";
@@ -18,17 +18,18 @@ export async function generatePrivateJwk(alg: SignatureAlgorithm, kid?: string):
   return { ...jwk, kid: kid ?? await calculateJwkThumbprint(jwk), alg };
 }
 
-/** The public part of a private key, as a JWKS publishes it. */
+/** The public part of a private key, as published in a JWKS. */
 export function publicJwk(key: JWK): JWK {
   const { kty, crv, x, y, n, e, kid } = key;
   const members = { kty, crv, x, y, n, e, kid, alg: algorithmOf(key), use: "sig" };
-  return JSON.parse(JSON.stringify(members)); // without those that are not there
+  return JSON.parse(JSON.stringify(members)); // drops undefined members
 }
 
 /**
- * Signs whatever it is given: the header is not looked at, the algorithm is the key's own (HS256 for
- * a symmetric key, no signature at all for `null`). Objects become JSON, a string is taken as it is.
- * @throws {RangeError} when the key is of no use for signing.
+ * Signs any header and payload. The header is not checked; the algorithm is the key's own (HS256
+ * for a symmetric key, an empty signature for `null`). Objects are serialized as JSON, strings are
+ * used unchanged.
+ * @throws {RangeError} if the key cannot sign
  */
 export async function signJws(
   header: object | string,

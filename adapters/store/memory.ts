@@ -1,6 +1,6 @@
 /**
- * The store in memory: the model of every store (`core/evolve.ts`) over one state. Nothing outlives the
- * process.
+ * The in-memory store: the reference model (`core/evolve.ts`) over a single state. Nothing is
+ * persisted.
  * @module
  */
 import {
@@ -15,12 +15,12 @@ import type { Connection, TokenFamily } from "../../core/model.ts";
 import type { Horizon } from "../../core/sweep.ts";
 import type { Listed, Listing, Store } from "../ports.ts";
 
-/** The most rows that one call of `sweep` looks at: a millisecond or two. */
+/** Maximum rows visited per `sweep` call: a millisecond or two. */
 const EXAMINED_AT_ONCE = 10_000;
 
 /**
- * Opens an empty store. Between loading facts and applying changes no other code runs, which is all the
- * atomicity it takes.
+ * Opens an empty store. It is atomic because no other code runs between loading facts and applying
+ * changes.
  *
  * @example
  * ```ts
@@ -37,7 +37,7 @@ export function createMemoryStore(): Store {
   const walk = sweepForever(state);
   return {
     read: (keys) => Promise.resolve(factsOf(state, keys)),
-    // Async, so that a `decide` that throws becomes a rejection.
+    // Async, so that an error thrown by `decide` becomes a rejection.
     // deno-lint-ignore require-await
     async transact(keys, decide) {
       const decision = decide(factsOf(state, keys));
@@ -88,7 +88,7 @@ function rowsOf(
   }
 }
 
-/** Walks round and round over all rows, one row a step; each step yields how many rows it removed. */
+/** Cycles over all rows, one row per step; each step yields the number of rows it removed. */
 function* sweepForever(state: State): Generator<number, never, Horizon> {
   for (;;) {
     let horizon = yield 0;
@@ -117,7 +117,10 @@ function sweepFamily(state: State, family: TokenFamily, horizon: Horizon): numbe
   return 1;
 }
 
-/** A revoked connection, or a delegated one whose source is revoked or gone, never lives again (R3). */
+/**
+ * A revoked connection, or a delegated one whose source is revoked or gone, never becomes active
+ * again (R3).
+ */
 function sweepConnection(state: State, { id, status, source }: Connection): number {
   const sourceLives = source === null || state.connections.get(source)?.status === "active";
   if (status === "active" && sourceLives) return 0;

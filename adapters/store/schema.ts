@@ -1,16 +1,16 @@
 /**
- * The tables of the SQLite store, as ordered migrations. A migration that was released never changes: a
- * new one follows it.
+ * The tables of the SQLite store, as ordered migrations. A released migration never changes; a new
+ * one is added instead.
  * @module
  */
 import { type SqliteDatabase, SqliteOpenError, transaction, whenFree } from "./sqlite-driver.ts";
 
-/** "ftfu": tells our databases from those of other programs. */
+/** "ftfu": distinguishes our databases from those of other programs. */
 const APPLICATION_ID = 0x66746675;
 
 /**
- * Ids that grow with time are the keys that are written most, so that new rows share pages. Scopes are
- * kept as sorted text, secrets as JSON, times in Unix seconds.
+ * The most frequently written keys are time-ordered ids, so that new rows share pages. Scopes are
+ * stored as sorted text, secrets as JSON, times in Unix seconds.
  */
 const INITIAL = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -80,8 +80,8 @@ const INITIAL = `
 export const MIGRATIONS: readonly string[] = [INITIAL];
 
 /**
- * Brings a database to the newest schema, in one transaction: all of it or nothing, and once, however many
- * processes open the file together.
+ * Migrates a database to the newest schema in one transaction: all or nothing, and only once even
+ * if several processes open the file at the same time.
  * @throws {SqliteOpenError} for a newer schema and for a database of another program
  */
 export async function migrate(
@@ -90,7 +90,7 @@ export async function migrate(
 ): Promise<void> {
   const newest = migrations.length;
   const found = await whenFree(() => schemaOf(db, newest));
-  // One log for all writers, one sync a commit; readers and the writer do not wait for each other.
+  // One log, one sync per commit; readers and the writer do not block each other.
   await whenFree(() => db.exec("PRAGMA journal_mode = WAL"));
   if (found === newest) return;
   await whenFree(() =>
@@ -103,7 +103,7 @@ export async function migrate(
   );
 }
 
-/** The schema of a database of ours that is not too new; 0 where it is empty. */
+/** The schema version; 0 for an empty database. Throws if it is newer or not one of ours. */
 function schemaOf(db: SqliteDatabase, newest: number): number {
   const header = db.prepare(`
     SELECT (SELECT application_id FROM pragma_application_id) AS application,
@@ -113,7 +113,7 @@ function schemaOf(db: SqliteDatabase, newest: number): number {
   const { application, schema, objects } = header;
   if (application === 0 && schema === 0 && objects === 0) return 0;
   if (application !== APPLICATION_ID) {
-    throw new SqliteOpenError("It is a database of another program: give another path");
+    throw new SqliteOpenError("It belongs to another program: give another path");
   }
   if (schema > newest) {
     const known = `It has schema ${schema} and this version knows ${newest}`;

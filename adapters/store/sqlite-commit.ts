@@ -1,5 +1,6 @@
 /**
- * Group commit: work that waits while the writer is busy runs in one transaction, with one fsync for all.
+ * Group commit: work that queues up while the writer is busy runs in one transaction with one
+ * fsync.
  * @module
  */
 import { setImmediate } from "node:timers/promises";
@@ -7,23 +8,24 @@ import { StoreFault } from "../ports.ts";
 import type { FileGuard } from "./sqlite-file.ts";
 import { isBusy, type SqliteDatabase, transaction, whenFree } from "./sqlite-driver.ts";
 
-/** The most that is done in one transaction, so that the first in it need not wait long for the last. */
+/** Maximum work per transaction, so that the first item does not wait long for the last. */
 const MOST_AT_ONCE = 256;
 
 /**
- * Synchronous work inside a transaction. It returns the answer to give once the transaction is durable, or
- * what to throw then. It may be called again after a rollback, so it must keep nothing.
+ * Synchronous work inside a transaction. It returns the value to resolve or the error to reject
+ * with once the transaction is durable. It may be called again after a rollback, so it must not
+ * keep state.
  */
 export type Work<T> = () => () => T;
 
-/** Runs work in transactions, in the order in which it came. */
+/** Runs work in transactions, in order of arrival. */
 export interface Committer {
   /**
-   * Resolves when the work is durable.
-   * @throws {StoreFault} when it could not be written; then nothing was
+   * Resolves once the work is durable.
+   * @throws {StoreFault} if it could not be written; then nothing was
    */
   add<T>(work: Work<T>): Promise<T>;
-  /** Finishes what was added and refuses what comes later. */
+  /** Finishes queued work and refuses new work. */
   close(): Promise<void>;
 }
 
@@ -42,7 +44,10 @@ export function createCommitter(db: SqliteDatabase, guard: FileGuard): Committer
   let writing: Promise<void> | null = null;
   let closed = false;
 
-  /** One transaction, without a pause: nobody reads what is not committed. False if some work failed. */
+  /**
+   * Runs one transaction synchronously, so that nothing uncommitted is read. Returns false if some
+   * work failed.
+   */
   function runTogether(jobs: readonly Job[]): boolean {
     let worked = false;
     let answers: (() => unknown)[];
@@ -69,7 +74,7 @@ export function createCommitter(db: SqliteDatabase, guard: FileGuard): Committer
       for (const job of jobs) job.reject(storeFault(cause));
       return;
     }
-    // What cannot be written must not fail what came with it.
+    // Work that cannot be written must not fail the rest of the batch.
     for (const job of jobs) await run([job]);
   }
 
@@ -98,7 +103,7 @@ export function createCommitter(db: SqliteDatabase, guard: FileGuard): Committer
   };
 }
 
-/** The fault that a caller sees when SQLite fails; its message names no value. */
+/** The fault for an SQLite error; its message contains no values. */
 export function storeFault(cause: unknown): StoreFault {
   if (cause instanceof StoreFault) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);

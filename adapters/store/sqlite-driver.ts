@@ -1,6 +1,6 @@
 /**
- * Opens an SQLite database with whatever driver this runtime has: `node:sqlite` of Node and Deno, else
- * the npm package `libsql`. The store itself knows a database only by its shape.
+ * Opens an SQLite database with the driver of this runtime: `node:sqlite` on Node and Deno,
+ * otherwise the npm package `libsql`. The store depends only on the shape of a database.
  * @module
  */
 import { access, constants, mkdir, open, stat } from "node:fs/promises";
@@ -8,10 +8,10 @@ import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 
-/** What can be bound to a statement. */
+/** A value that can be bound to a statement. */
 export type SqliteValue = string | number | null;
 
-/** A prepared statement, and as much of it as every driver does well. */
+/** A prepared statement, reduced to what every driver supports. */
 export interface SqliteStatement {
   /** The first row, or `undefined`. */
   get(...values: SqliteValue[]): unknown;
@@ -29,21 +29,21 @@ export interface SqliteDatabase {
 /** How a driver opens a database file or `:memory:`. */
 export type SqliteDriver = new (path: string) => SqliteDatabase;
 
-/** A database cannot be opened; the message says why and what to do. */
+/** The database cannot be opened; the message says why and what to do. */
 export class SqliteOpenError extends Error {
   override readonly name = "SqliteOpenError";
 }
 
 /**
- * SQLite's own waiting would stop this whole process, and its longer and longer pauses starve whoever
- * waits for a process that writes all the time; looking every millisecond is fair.
+ * SQLite's busy timeout would block this whole process, and its increasing pauses starve a waiter
+ * next to a process that writes constantly. Polling every millisecond is fair.
  */
 const BUSY_PAUSE_MILLISECONDS = 1;
 const PATIENCE_MILLISECONDS = 5000;
 
 /**
- * Every commit is synced before it returns. A checkpoint every 4,000 pages, 16 MB, instead of every 1,000:
- * pages that are written again and again are copied less often.
+ * Every commit is synced before it returns. Checkpoints run every 4,000 pages (16 MB) instead of
+ * every 1,000, so that frequently written pages are copied less often.
  */
 const SETTINGS = `
   PRAGMA busy_timeout = 0;
@@ -53,10 +53,10 @@ const SETTINGS = `
 `;
 
 /**
- * Opens a database, and creates it where there is none: parent directories with mode 0700, the file with
- * mode 0600.
+ * Opens a database, and creates it if absent: parent directories with mode 0700, the file with mode
+ * 0600.
  * @param path a file path, or `:memory:`
- * @throws {SqliteOpenError} where there is no driver
+ * @throws {SqliteOpenError} if there is no driver
  */
 export async function openDatabase(path: string): Promise<SqliteDatabase> {
   const Driver = await chooseDriver(builtinSqlite(), () => import("libsql"));
@@ -71,10 +71,10 @@ export async function openDatabase(path: string): Promise<SqliteDatabase> {
 }
 
 /**
- * Picks a driver.
+ * Selects a driver.
  * @param builtin the module `node:sqlite`, if there is one
  * @param load imports the package `libsql`
- * @throws {SqliteOpenError} where there is neither
+ * @throws {SqliteOpenError} if neither is available
  */
 export async function chooseDriver(
   builtin: object | undefined,
@@ -90,19 +90,19 @@ export async function chooseDriver(
     return driver;
   } catch (cause) {
     const cure = 'use Node 22.13 or later, or Deno, or run "npm install libsql"';
-    throw new SqliteOpenError(`There is no SQLite driver here: ${cure}`, { cause });
+    throw new SqliteOpenError(`No SQLite driver found: ${cure}`, { cause });
   }
 }
 
 /** Whether a statement failed because another process holds the lock. */
 export function isBusy(error: unknown): boolean {
-  // The drivers agree on SQLite's own message, and on nothing else.
+  // SQLite's own message is the only thing the drivers have in common.
   return error instanceof Error && error.message.includes("database is locked");
 }
 
 /**
- * Tries at once, and again until no other process holds the lock, for five seconds; between the tries
- * this process goes on with other work.
+ * Retries for up to five seconds while another process holds the lock. Other work continues between
+ * attempts.
  * @param attempt one synchronous step that leaves nothing behind when it fails
  */
 export async function whenFree<T>(attempt: () => T): Promise<T> {
@@ -119,7 +119,7 @@ export async function whenFree<T>(attempt: () => T): Promise<T> {
 }
 
 /**
- * Runs synchronous work in a transaction: committed when it returns, rolled back when anything throws.
+ * Runs synchronous work in a transaction: committed when it returns, rolled back when it throws.
  * @param begin `BEGIN` for a snapshot to read, `BEGIN IMMEDIATE` for the write lock
  */
 export function transaction<T>(
@@ -127,7 +127,7 @@ export function transaction<T>(
   begin: "BEGIN" | "BEGIN IMMEDIATE",
   work: () => T,
 ): T {
-  // Not prepared: a prepared BEGIN that fails stays half run with libsql, and blocks all that follows.
+  // Not prepared: with libsql, a failed prepared BEGIN stays active and blocks everything after it.
   db.exec(begin);
   try {
     const result = work();
@@ -143,11 +143,11 @@ function rollBack(db: SqliteDatabase): void {
   try {
     db.exec("ROLLBACK");
   } catch {
-    // After some faults (disk full, input/output) SQLite has rolled back already.
+    // After some errors (disk full, I/O) SQLite has already rolled back.
   }
 }
 
-/** `node:sqlite` where it exists, without the warning that Node 22 prints for it. */
+/** `node:sqlite` if it exists, without the warning that Node 22 prints for it. */
 function builtinSqlite(): object | undefined {
   const { emitWarning } = process;
   process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
@@ -163,8 +163,8 @@ function builtinSqlite(): object | undefined {
 }
 
 /**
- * SQLite would create the file readable by all; the files beside it get the mode of this one. A file that
- * exists is not opened here: closing it would drop all locks that this process holds on it (POSIX).
+ * SQLite would create the file world-readable; its journal files inherit the mode of this file. An
+ * existing file is not opened here: closing it would drop all locks of this process on it (POSIX).
  */
 async function createFile(path: string): Promise<string> {
   try {

@@ -1,6 +1,6 @@
 /**
- * Loads facts from SQLite, as `factsOf` in `core/evolve.ts` does from a state: only what the keys ask for,
- * and each client once.
+ * Loads facts from SQLite, as `factsOf` in `core/evolve.ts` does from a state: only what the keys
+ * ask for, loading each client once.
  * @module
  */
 import type { Facts, Keys, Standing } from "../../core/decision.ts";
@@ -10,7 +10,7 @@ import { prepareLookUps } from "./sqlite-rows.ts";
 
 /**
  * Prepares the statements that load facts.
- * @returns a function that loads them; the caller sees to it that they are one snapshot
+ * @returns a function that loads them; the caller ensures that they are one snapshot
  */
 export function createReader(db: SqliteDatabase): (keys: Keys) => Facts {
   const find = prepareLookUps(db);

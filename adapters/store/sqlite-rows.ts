@@ -1,5 +1,5 @@
 /**
- * Single look-ups in SQLite, each by an index, and what the rows mean.
+ * Indexed single-row lookups in SQLite, and the mapping from rows to data.
  * @module
  */
 import type { Keys } from "../../core/decision.ts";
@@ -23,15 +23,15 @@ import { NO_SCOPE, type Scope } from "../../core/scope.ts";
 import type { Listed, Listing, Page } from "../ports.ts";
 import type { SqliteDatabase } from "./sqlite-driver.ts";
 
-/** One function for each thing that a store looks up. */
+/** One function per kind of lookup. */
 export interface LookUps {
   client(id: ClientId): Client | null;
   user(publicId: PublicId): User | null;
   isRetired(digest: string): boolean;
   connection(id: ConnectionId): Connection | null;
-  /** All active connections between the two. */
+  /** All active connections between a user and a client. */
   activeBetween(user: PublicId, client: ClientId): readonly ActiveConnection[];
-  /** The active direct connection between the two. */
+  /** The active direct connection between a user and a client. */
   directBetween(user: PublicId, client: ClientId): ActiveConnection | null;
   family(id: FamilyId): TokenFamily | null;
   familiesOf(connection: ConnectionId): readonly TokenFamily[];
@@ -39,14 +39,14 @@ export interface LookUps {
   withdrawal(user: PublicId, client: ClientId): Withdrawal | null;
 }
 
-/** Prepares the look-ups. */
+/** Prepares the lookups. */
 export function prepareLookUps(db: SqliteDatabase): LookUps {
   const clients = db.prepare("SELECT * FROM clients WHERE id = ?");
   const users = db.prepare("SELECT * FROM users WHERE public_id = ?");
   const retired = db.prepare("SELECT 1 FROM retired_users WHERE digest = ?");
   const connections = db.prepare("SELECT * FROM connections WHERE id = ?");
-  // Lists come as one row of JSON: several times faster than row by row, most of all with libsql, whose
-  // row sets are native objects that are only freed by garbage collection.
+  // Lists come as one row of JSON: several times faster than row by row, especially with libsql, whose
+  // row sets are native objects that only garbage collection frees.
   const active = db.prepare(
     `SELECT json_group_array(json_array(id, source, scope, consented_at)) AS list
      FROM connections WHERE user = ? AND client = ? AND revoked_at IS NULL`,
@@ -81,7 +81,7 @@ export function prepareLookUps(db: SqliteDatabase): LookUps {
   };
 }
 
-/** Prepares the listings, each by an index. */
+/** Prepares the indexed listings. */
 export function prepareListings(
   db: SqliteDatabase,
 ): <L extends Listing>(listing: L, page: Page) => readonly Listed[L["of"]][] {
@@ -114,12 +114,12 @@ export function prepareListings(
     rowsOf(listing, after, limit) as Listed[Listing["of"]][] as Listed[L["of"]][];
 }
 
-/** What a row means, if there is one. */
+/** Maps a row, if there is one. */
 function maybe<Row, T>(read: (row: Row) => T, row: unknown): T | null {
   return row === undefined ? null : read(row as Row);
 }
 
-/** The items of a row that is a list. */
+/** The items of a list row. */
 function listOf<Item>(row: unknown): readonly Item[] {
   return JSON.parse((row as { readonly list: string }).list);
 }
@@ -270,7 +270,7 @@ function withdrawalOf({ user, client, direct_at: directAt, at }: WithdrawalRow):
   return { user, client, directAt, at };
 }
 
-/** What was written is sorted and free of duplicates, so this is all that is left of `readScope`. */
+/** Stored scopes are sorted and free of duplicates, so splitting is enough. */
 function scopeOf(text: string): Scope {
   return text === "" ? NO_SCOPE : text.split(" ");
 }

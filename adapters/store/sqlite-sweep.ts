@@ -1,18 +1,18 @@
 /**
- * Removes from SQLite what can never live again (R5, `core/sweep.ts`), in small steps.
+ * Removes dead rows from SQLite (R5, `core/sweep.ts`), in small steps.
  * @module
  */
 import type { Horizon } from "../../core/sweep.ts";
 import type { SqliteDatabase, SqliteStatement } from "./sqlite-driver.ts";
 
-/** The next revoked connections, always in the same order. */
+/** The next revoked connections, in a stable order. */
 const REVOKED = `
   SELECT id, user FROM connections INDEXED BY connections_revoked
   WHERE revoked_at IS NOT NULL LIMIT ?`;
 
 /**
- * What was delegated from them, by the same user. A delegation whose source is gone is not looked for: it
- * went before its source.
+ * The connections delegated from them, by the same user. A delegated connection is always removed
+ * before its source, so there are none without a source.
  */
 const DELEGATED = `
   SELECT delegated.id FROM (${REVOKED}) AS source
@@ -22,8 +22,8 @@ const DELEGATED = `
 
 /**
  * Prepares the statements that sweep.
- * @returns a function that removes at most `limit` rows, inside the caller's transaction, and says how many
- *   went: fewer than `limit` means that there is nothing left to remove
+ * @returns a function that removes at most `limit` rows, inside the caller's transaction, and
+ *   returns how many it removed: fewer than `limit` means that nothing is left to remove
  */
 export function createSweeper(db: SqliteDatabase): (horizon: Horizon, limit: number) => number {
   const prepareOlder = (table: string, column: string) =>
@@ -48,8 +48,8 @@ export function createSweeper(db: SqliteDatabase): (horizon: Horizon, limit: num
 
   return (horizon, limit) => {
     let left = limit;
-    // A statement runs only when the ones before it left nothing behind: families go before their
-    // connection, and what was delegated before its source.
+    // A statement runs only when those before it found nothing left: families are removed before their
+    // connection, and delegated connections before their source.
     const run = (statement: SqliteStatement, ...values: number[]) => {
       if (left > 0) left -= Number(statement.run(...values, left).changes);
     };
@@ -57,7 +57,7 @@ export function createSweeper(db: SqliteDatabase): (horizon: Horizon, limit: num
     run(oldFamilies, horizon.familyStartedAt);
     run(consentUses, horizon.consentKeepUntil);
     run(withdrawals, horizon.withdrawnAt);
-    // As many revoked connections as could go, if nothing else did: each step looks at these alone.
+    // At most as many revoked connections as may be removed: each step considers only these.
     run(familiesOfRevoked, limit);
     run(familiesOfDelegated, limit);
     run(delegated, limit);

@@ -1,6 +1,7 @@
 /**
- * Writes changes to SQLite, as `applyChange` in `core/evolve.ts` does to a state. Unique keys guard
- * absence: a consent token is redeemed once, and one connection lives per (user, client, source).
+ * Writes changes to SQLite, as `applyChange` in `core/evolve.ts` does to a state. Unique keys
+ * ensure that a consent token is redeemed once and that there is one active connection per (user,
+ * client, source).
  * @module
  */
 import type { Change } from "../../core/decision.ts";
@@ -15,7 +16,7 @@ const WRITES = {
   writeUser: `
     INSERT INTO users (public_id, status) VALUES (?, ?)
     ON CONFLICT DO UPDATE SET status = excluded.status`,
-  // Families go with their connections; redeemed consents stay (C13).
+  // Families are deleted with their connections; redeemed consents stay (C13).
   deleteLiveConnections: "DELETE FROM connections WHERE user = ? AND revoked_at IS NULL",
   deleteRevokedConnections: "DELETE FROM connections WHERE user = ? AND revoked_at IS NOT NULL",
   deleteWithdrawals: "DELETE FROM withdrawals WHERE user = ?",
@@ -64,7 +65,7 @@ export function createWriter(db: SqliteDatabase): (change: Change) => void {
         sql.writeUser.run(change.user.publicId, change.user.status);
         return;
       case "user-deleted":
-        // Two statements for the connections: there is an index for each half and none for both.
+        // Two statements for the connections: each half has an index, but there is none for both.
         sql.deleteLiveConnections.run(change.publicId);
         sql.deleteRevokedConnections.run(change.publicId);
         sql.deleteWithdrawals.run(change.publicId);

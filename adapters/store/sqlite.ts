@@ -1,6 +1,6 @@
 /**
- * The store in one SQLite file: durable before it answers, with group commit. Several processes may share
- * a file.
+ * The SQLite store: durable before it answers, with group commit. Several processes may share a
+ * file.
  *
  * @example
  * ```ts
@@ -33,13 +33,14 @@ import { prepareListings } from "./sqlite-rows.ts";
 import { createSweeper } from "./sqlite-sweep.ts";
 import { createWriter } from "./sqlite-write.ts";
 
-/** A few milliseconds of work: what waits behind it does not notice. */
+/** A few milliseconds of work, so that requests are not delayed noticeably. */
 const SWEPT_AT_ONCE = 100;
 
 /**
- * Opens a store, and creates or upgrades it as needed.
- * @param path of the file, created with its directories where there is none; `:memory:` for none at all
- * @throws {SqliteOpenError} with what is wrong and what to do
+ * Opens a store; creates or upgrades it as needed.
+ * @param path of the file, created with its directories if absent; `:memory:` for a temporary
+ * database
+ * @throws {SqliteOpenError} saying what is wrong and what to do
  *
  * @example
  * ```ts
@@ -83,7 +84,7 @@ export function createSqliteStore(db: SqliteDatabase, guard: FileGuard = NO_FILE
   );
   let open = true;
 
-  /** Reads at once: everything that was committed before the call is there (R2). */
+  /** Reads immediately, so that everything committed before the call is included (R2). */
   async function reading<T>(work: () => T): Promise<T> {
     if (!open) throw new StoreFault("The store is closed");
     try {
@@ -144,7 +145,7 @@ export function createSqliteStore(db: SqliteDatabase, guard: FileGuard = NO_FILE
   };
 }
 
-/** Why a database did not open, and what to do about it. */
+/** Why a database failed to open, and what to do about it. */
 function explain(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
   if (message.includes("file is not a database")) {

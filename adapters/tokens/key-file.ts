@@ -1,5 +1,5 @@
 /**
- * Files that hold secret keys: readable by their owner alone, written all or not at all.
+ * Files with secret keys: readable only by their owner, and written atomically.
  * @module
  */
 import { link, open, rename, rm } from "node:fs/promises";
@@ -89,7 +89,7 @@ export async function createKeyFile(path: string, text: string): Promise<void> {
 }
 
 /**
- * Replaces the text of a file in one atomic, durable step.
+ * Replaces the text of a file atomically and durably.
  * @throws {KeyFileError} when it cannot be written; the file is then as before
  */
 export async function saveFile(path: string, text: string): Promise<void> {
@@ -114,7 +114,7 @@ async function writing(
   }
 }
 
-/** A durable file with mode 0600 beside the one that it is to become. */
+/** Writes a durable temporary file with mode 0600 next to its target. */
 async function writeTemporary(path: string, text: string): Promise<string> {
   const temporary = `${path}.${hex(systemEntropy.bytes(8))}.tmp`;
   const file = await open(temporary, "wx", 0o600);

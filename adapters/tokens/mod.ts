@@ -1,5 +1,6 @@
 /**
- * Opaque tokens, derived from keys that stand outside the database (T2), and the keys. No npm package.
+ * Opaque tokens, derived from keys stored outside the database (T2), and key management. No npm
+ * packages.
  *
  * @example
  * ```ts

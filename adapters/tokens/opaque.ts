@@ -1,7 +1,7 @@
 /**
  * Opaque tokens: derived, never stored (T2). A token is a prefix and, in base64url, a version byte,
- * the framed fields and an HMAC-SHA-256 over purpose, server id and these fields. Whoever reads the
- * database can derive none of them, and a refresh token can be given again without having been kept.
+ * the framed fields and an HMAC-SHA-256 over purpose, server id and these fields. The database is
+ * not enough to derive one, and a refresh token can be returned again without being stored.
  * @module
  */
 import { Buffer } from "node:buffer";
@@ -14,15 +14,15 @@ import { decodeBase64url, encodeBase64url } from "../jws/base64url.ts";
 import { type Entropy, KeysUnavailable, type TokenSealer } from "../ports.ts";
 import { checkTokenKeys, type TokenKeys } from "./token-keys.ts";
 
-/** What a token is for, with the prefix by which scanners recognise one that leaked. */
+/** The prefix of each kind of token, by which secret scanners recognize a leak. */
 export const TOKEN_PREFIXES: Readonly<Record<GenuineToken["kind"], string>> = {
   access: "ftfu_at_",
   refresh: "ftfu_rt_",
 };
 
-/** How opaque tokens are made. */
+/** Options for opaque tokens. */
 export interface OpaqueTokensOptions {
-  /** This server's identifier: two servers never take each other's tokens, even with the same keys. */
+  /** This server's identifier: servers never accept each other's tokens, even with the same keys. */
   readonly serverId: string;
   readonly keys: TokenKeys;
   readonly entropy?: Entropy;
@@ -36,10 +36,10 @@ export interface OpaqueTokensOptions {
 const VERSION = 1;
 const MAC_BYTES = 32;
 const ID_BYTES = 16;
-/** No longer token is opened, and none is sealed. */
+/** Maximum token length, for opening and sealing. */
 const MAX_LENGTH = 16_384;
 
-/** The MAC of one key for one purpose. */
+/** The MAC function of one key for one purpose. */
 type Mac = (fields: Uint8Array) => Uint8Array;
 type Macs = Readonly<Record<GenuineToken["kind"], Mac>>;
 /** The MACs of the key with this id. */
@@ -49,9 +49,9 @@ const NONE: ReadonlySet<string> = new Set();
 
 /**
  * Creates the sealer of opaque access and refresh tokens. An access token is sealed with the active
- * key and is never the same twice; a refresh token is a function of its grant's family, generation,
- * salt and key.
- * @throws {RangeError} when the keys are no good.
+ * key and is always unique; a refresh token is a function of its grant's family, generation, salt
+ * and key.
+ * @throws {RangeError} if the keys are invalid.
  *
  * @example
  * ```ts
@@ -120,7 +120,7 @@ function refreshToken(fields: readonly Uint8Array[]): RefreshToken | null {
   return { kind: "refresh", family: hex(family), generation: number, salt: hex(salt) };
 }
 
-/** Seals fields for one purpose; `null` when the key has been removed. */
+/** Seals fields for one purpose; `null` if the key was removed. */
 function write(
   kind: GenuineToken["kind"],
   keyId: string,
@@ -167,7 +167,7 @@ function deriveMacs(secret: string, serverId: string): Macs {
   return { access: derive("access"), refresh: derive("refresh") };
 }
 
-/** Each field with its length in two bytes before it: no two lists of fields give the same bytes. */
+/** Prefixes each field with its length in two bytes, so that different lists never give the same bytes. */
 function frame(fields: readonly Uint8Array[]): Uint8Array {
   const parts = fields.flatMap((field) => {
     const length = Buffer.alloc(2);
@@ -177,7 +177,7 @@ function frame(fields: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(parts);
 }
 
-/** Whether the lengths are true is for the MAC to say. */
+/** The MAC decides whether the lengths are genuine. */
 function unframe(bytes: Uint8Array): readonly Uint8Array[] | null {
   const fields: Uint8Array[] = [];
   for (let at = 0; at < bytes.length;) {
@@ -190,7 +190,7 @@ function unframe(bytes: Uint8Array): readonly Uint8Array[] | null {
   return fields;
 }
 
-/** 128 bits from hexadecimal; anything else would be cut short in silence. */
+/** 128 bits from hexadecimal. Checked, because Buffer silently truncates invalid input. */
 function idField(id: string): Uint8Array {
   const bytes = Buffer.from(id, "hex");
   if (bytes.length !== ID_BYTES || hex(bytes) !== id) {

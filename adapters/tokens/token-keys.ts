@@ -1,13 +1,14 @@
 /**
- * The keys that opaque tokens are derived with. They live outside the database (T2), as JSON:
+ * The keys from which opaque tokens are derived. They are stored outside the database (T2), as
+ * JSON:
  *
  * ```json
  * { "active": "k2", "keys": [{ "id": "k1", "secret": "…" }, { "id": "k2", "secret": "…" }] }
  * ```
  *
- * A secret is 32 or more random bytes in base64url. New tokens are sealed with the active key; the
- * others still open theirs, until they are removed. To rotate: add a key everywhere, make it active,
- * and remove the old one when its last refresh token has been used or has expired.
+ * A secret is 32 or more random bytes in base64url. The active key seals new tokens; the others
+ * still open theirs until they are removed. To rotate, add a key everywhere, activate it, and
+ * remove the old one once its last refresh token has been used or has expired.
  * @module
  */
 import { hex, systemEntropy } from "../entropy.ts";
@@ -18,7 +19,7 @@ import { createKeyFile, readKeyFile, saveFile, type Warn } from "./key-file.ts";
 
 /** One key. */
 export interface TokenKey {
-  /** 1 to 64 RFC 3986 unreserved characters; stands in every token, so nothing confidential. */
+  /** 1 to 64 RFC 3986 unreserved characters. Part of every token, so not confidential. */
   readonly id: string;
   /** 32 or more bytes, base64url. Secret. */
   readonly secret: string;
@@ -26,14 +27,14 @@ export interface TokenKey {
 
 /** All keys that open tokens, and the one that seals. */
 export interface TokenKeys {
-  /** The id of the key that new tokens are sealed with. */
+  /** The id of the key that seals new tokens. */
   readonly active: string;
   readonly keys: readonly TokenKey[];
 }
 
 const MIN_SECRET_BYTES = 32;
 
-/** Draws a new key of 256 bits. */
+/** Generates a key of 256 bits. */
 export function generateTokenKey(
   entropy: Entropy = systemEntropy,
   id: string = hex(entropy.bytes(4)),
@@ -42,7 +43,7 @@ export function generateTokenKey(
 }
 
 /**
- * A first key set: one new key, active.
+ * Generates a key set with one new, active key.
  *
  * @example
  * ```ts
@@ -58,8 +59,8 @@ export function generateTokenKeys(entropy: Entropy = systemEntropy): TokenKeys {
 }
 
 /**
- * Checks a key set that came from JSON or from code.
- * @throws {RangeError} naming the flaw and the key id, never a secret.
+ * Checks an untrusted key set.
+ * @throws {RangeError} naming the problem and the key id, never a secret.
  */
 export function checkTokenKeys(value: unknown): TokenKeys {
   if (!isJsonObject(value) || !Array.isArray(value["keys"])) {
@@ -76,7 +77,7 @@ export function checkTokenKeys(value: unknown): TokenKeys {
   return { active, keys };
 }
 
-/** Reads a key set from JSON. @throws {RangeError | SyntaxError} never with a secret in it. */
+/** Reads a key set from JSON. @throws {RangeError | SyntaxError} never containing a secret. */
 export function readTokenKeys(json: string): TokenKeys {
   return checkTokenKeys(parseStrictJson(json));
 }
@@ -86,19 +87,22 @@ export function writeTokenKeys(keys: TokenKeys): string {
   return `${JSON.stringify(keys, null, 2)}\n`;
 }
 
-/** Adds a key that opens tokens but does not seal yet: every process should know it before one uses it. */
+/**
+ * Adds a key that opens tokens but does not seal yet. Every process should have it before it is
+ * activated.
+ */
 export function addTokenKey(keys: TokenKeys, key: TokenKey): TokenKeys {
   return checkTokenKeys({ ...keys, keys: [...keys.keys, key] });
 }
 
-/** Makes a key the active one. Tokens of the others stay good. */
+/** Activates a key. Tokens of the other keys stay valid. */
 export function activateTokenKey(keys: TokenKeys, id: string): TokenKeys {
   return checkTokenKeys({ ...keys, active: id });
 }
 
 /**
- * Removes a key: its tokens end at once, access and refresh (T2).
- * @throws {RangeError} for the active key and for one that is not there.
+ * Removes a key, which immediately invalidates its access and refresh tokens (T2).
+ * @throws {RangeError} for the active key and for an unknown key.
  */
 export function removeTokenKey(keys: TokenKeys, id: string): TokenKeys {
   if (id === keys.active) {
@@ -135,7 +139,7 @@ export async function loadOrCreateTokenKeys(
   return await loadTokenKeys(path) ?? created;
 }
 
-/** Replaces the key file in one atomic step. */
+/** Replaces the key file atomically. */
 export async function saveTokenKeys(path: string, keys: TokenKeys): Promise<void> {
   await saveFile(path, writeTokenKeys(checkTokenKeys(keys)));
 }

@@ -1,6 +1,6 @@
 /**
- * Access tokens as JWTs (T3, RFC 9068), for resource servers that verify by signature alone. Refresh
- * tokens stay opaque. Such a token lives to its `exp` for whoever does not ask this server (R2).
+ * Access tokens as JWTs (T3, RFC 9068), for resource servers that verify signatures offline.
+ * Refresh tokens stay opaque. Offline, such a token is valid until its `exp` (R2).
  * @module
  */
 import { compactVerify, errors, SignJWT } from "jose";
@@ -15,25 +15,28 @@ import { publicJwk } from "../../jws/private-jwk.ts";
 import type { Entropy, TokenSealer } from "../../ports.ts";
 import { allKeys, checkSigningKeys, type SigningKeys } from "./signing-keys.ts";
 
-/** How JWT access tokens are made. */
+/** Options for JWT access tokens. */
 export interface JwtTokensOptions {
   /** `iss`: this server, as in its metadata (RFC 8414). */
   readonly issuer: string;
-  /** `aud`: the Users API. Never the audience of consent tokens: neither API takes the other's (T3). */
+  /**
+   * `aud`: the Users API. Never the audience of consent tokens, so that neither can be used as the
+   * other (T3).
+   */
   readonly audience: string;
   readonly keys: SigningKeys;
-  /** Makes the refresh tokens. Opaque access tokens from before the option was set stay good. */
+  /** Seals the refresh tokens. Opaque access tokens issued earlier stay valid. */
   readonly opaque: TokenSealer;
   readonly entropy?: Entropy;
 }
 
 const TYPE = "at+jwt";
-/** The family, and what makes each token another one. */
+/** The family id, and a suffix that makes each token unique. */
 const JTI = /^([0-9a-f]{32})\.[0-9a-f]{32}$/;
 
 /**
  * Creates a sealer whose access tokens are JWTs, signed with the active key.
- * @throws {RangeError} when the keys are no good.
+ * @throws {RangeError} if the keys are invalid.
  *
  * @example
  * ```ts
@@ -92,7 +95,10 @@ function claimsOf({ user, client, scope, issuedAt, accessExpiresAt }: TokenGrant
   };
 }
 
-/** The claims of a token that one of these keys signed, expired or not: an expired one can be revoked (T7). */
+/**
+ * The claims of a token that one of these keys signed, expired or not, since an expired one can be
+ * revoked (T7).
+ */
 async function verify(
   token: string,
   keys: ReadonlyMap<string, VerificationKey>,
@@ -100,7 +106,7 @@ async function verify(
   const read = readCompactJws(token);
   if (typeof read === "string") return null;
   const { kid, typ, alg: _, ...others } = read.header;
-  if (Object.keys(others).length > 0) return null; // no header of ours says more
+  if (Object.keys(others).length > 0) return null; // our headers contain nothing else
   const key = typeof kid === "string" ? keys.get(kid) : undefined;
   if (key === undefined || typ !== TYPE) return null;
   try {
@@ -112,7 +118,7 @@ async function verify(
   }
 }
 
-/** What this server once put into the claims. */
+/** Reads back what this server put into the claims. */
 function readClaims(
   { jti, scope, iat, exp }: Readonly<Record<string, unknown>>,
 ): AccessToken | null {

@@ -1,5 +1,6 @@
 /**
- * Access tokens as signed JWTs (T3, RFC 9068), and the keys that sign them. Needs the package `jose`.
+ * Access tokens as signed JWTs (T3, RFC 9068), and the keys that sign them. Requires the package
+ * `jose`.
  *
  * @example
  * ```ts

@@ -1,14 +1,14 @@
 /**
- * The keys that JWT access tokens are signed with, and their way: next (published before it is used)
- * → active → retired (published until its last token has expired) → gone. Kept as JSON in a file of
- * their own, with mode 0600:
+ * The keys that sign JWT access tokens, and their lifecycle: next (published before use) → active →
+ * retired (published until its last token has expired) → removed. Stored as JSON in a separate file
+ * with mode 0600:
  *
  * ```json
  * { "active": JWK, "next": { "jwk": JWK, "publishedAt": seconds } or null,
  *   "retired": [{ "jwk": JWK, "keepUntil": seconds }] }
  * ```
  *
- * Every JWK is private and has a `kid`. Every function here is pure but for those that name a path.
+ * Every JWK is private and has a `kid`. Every function here is pure, except those that take a path.
  * @module
  */
 import type { JWK } from "jose";
@@ -19,21 +19,21 @@ import { generatePrivateJwk, publicJwk } from "../../jws/private-jwk.ts";
 import { isJsonObject, parseStrictJson } from "../../strict-json.ts";
 import { createKeyFile, readKeyFile, saveFile, type Warn } from "../key-file.ts";
 
-/** What access tokens may be signed with; RSA keys have 2048 bits. */
+/** The algorithms for access tokens; RSA keys have 2048 bits. */
 export type SigningAlgorithm = "ES256" | "EdDSA" | "RS256";
 
-/** A key that is published, so that every cache knows it before the first token is signed with it. */
+/** A published key that does not sign yet, so that every cache has it before its first token. */
 export interface NextSigningKey {
   /** Secret. */
   readonly jwk: JWK;
   readonly publishedAt: Seconds;
 }
 
-/** A key that signs no more, published while a token of it may be alive. */
+/** A key that no longer signs, published while one of its tokens may be live. */
 export interface RetiredSigningKey {
   /** Secret. */
   readonly jwk: JWK;
-  /** From this moment on every token of it has expired. */
+  /** By this time, all its tokens have expired. */
   readonly keepUntil: Seconds;
 }
 
@@ -45,28 +45,28 @@ export interface SigningKeys {
   readonly retired: readonly RetiredSigningKey[];
 }
 
-/** How long a key is published before it may sign: longer than common caches of a JWKS keep it. */
+/** How long a key must be published before it may sign: longer than usual JWKS caches. */
 export const PUBLISH_SECONDS = 900;
 
-/** A first key, active at once. */
+/** A key set with one new, active key. */
 export async function newSigningKeys(algorithm: SigningAlgorithm = "ES256"): Promise<SigningKeys> {
   return { active: await generatePrivateJwk(algorithm), next: null, retired: [] };
 }
 
 /**
  * First step of a rotation: publishes the next key.
- * @throws {RangeError} when there is a next key already, or the key is no good.
+ * @throws {RangeError} if there already is a next key, or the key is invalid.
  */
 export function publishNextSigningKey(keys: SigningKeys, jwk: JWK, now: Seconds): SigningKeys {
-  if (keys.next !== null) throw new RangeError("Cannot publish a next signing key: there is one");
+  if (keys.next !== null) throw new RangeError("Cannot publish a next signing key: one exists");
   return checkSigningKeys({ ...keys, next: { jwk, publishedAt: now } });
 }
 
 /**
- * Second step of a rotation: the next key signs, the one before retires.
- * @param accessTokenSeconds the longest life of a token that the retiring key has signed
- * @throws {RangeError} when there is no next key, or it was published less than
- * {@link PUBLISH_SECONDS} ago.
+ * Second step of a rotation: the next key becomes active, the active one retires.
+ * @param accessTokenSeconds the longest lifetime of a token signed by the retiring key
+ * @throws {RangeError} if there is no next key, or it was published less than {@link
+ * PUBLISH_SECONDS} ago.
  */
 export function activateNextSigningKey(
   { active, next, retired }: SigningKeys,
@@ -80,20 +80,20 @@ export function activateNextSigningKey(
   if (waitSeconds > 0) {
     throw new RangeError(`Cannot activate the next signing key yet: wait ${waitSeconds} seconds`);
   }
-  // The margin is for processes that learn of the rotation a little later, and for clocks that differ.
+  // The margin covers processes that see the rotation a little later, and clock skew.
   const keepUntil = now + accessTokenSeconds + CLOCK_MARGIN_SECONDS;
   return { active: next.jwk, next: null, retired: [...retired, { jwk: active, keepUntil }] };
 }
 
-/** Last step of a rotation: forgets the retired keys whose last token has expired. */
+/** Last step of a rotation: removes retired keys whose last token has expired. */
 export function dropRetiredSigningKeys(keys: SigningKeys, now: Seconds): SigningKeys {
   return { ...keys, retired: keys.retired.filter(({ keepUntil }) => now < keepUntil) };
 }
 
 /**
- * Removes a compromised key: this server takes its tokens no more, at once. Where it is the active
- * one, the next key takes its place without waiting.
- * @throws {RangeError} when there is no such key, or none to take its place.
+ * Removes a compromised key: this server rejects its tokens immediately. If it is the active key,
+ * the next key replaces it without waiting.
+ * @throws {RangeError} if there is no such key, or no key to replace it.
  */
 export function removeSigningKey(keys: SigningKeys, kid: string): SigningKeys {
   const { active, next, retired } = keys;
@@ -107,7 +107,7 @@ export function removeSigningKey(keys: SigningKeys, kid: string): SigningKeys {
   throw new RangeError(`Cannot remove signing key "${kid}": there is no such key`);
 }
 
-/** What the JWKS endpoint publishes now: next, active and retired keys, their public parts alone. */
+/** The JWKS to publish: the public parts of next, active and retired keys. */
 export function publicJwks(keys: SigningKeys, now: Seconds): Jwks {
   return { keys: allKeys(dropRetiredSigningKeys(keys, now)).map(publicJwk) };
 }
@@ -118,8 +118,8 @@ export function allKeys({ active, next, retired }: SigningKeys): readonly JWK[] 
 }
 
 /**
- * Checks a set that came from JSON or from code.
- * @throws {RangeError} naming the flaw, never key material.
+ * Checks an untrusted key set.
+ * @throws {RangeError} naming the problem, never key material.
  */
 export function checkSigningKeys(value: unknown): SigningKeys {
   const { active, next, retired } = isJsonObject(value) ? value : {};
@@ -141,7 +141,7 @@ export function checkSigningKeys(value: unknown): SigningKeys {
   return keys;
 }
 
-/** Reads a set from JSON. @throws {RangeError | SyntaxError} never with key material in it. */
+/** Reads a set from JSON. @throws {RangeError | SyntaxError} never containing key material. */
 export function readSigningKeys(json: string): SigningKeys {
   return checkSigningKeys(parseStrictJson(json));
 }
@@ -174,7 +174,7 @@ export async function loadOrCreateSigningKeys(
   return await loadSigningKeys(path) ?? created;
 }
 
-/** Replaces the key file in one atomic step. */
+/** Replaces the key file atomically. */
 export async function saveSigningKeys(path: string, keys: SigningKeys): Promise<void> {
   await saveFile(path, writeSigningKeys(checkSigningKeys(keys)));
 }
