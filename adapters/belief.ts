@@ -17,6 +17,22 @@ const WRITE_SECONDS = 60;
 /** The store key of the latest trusted time. */
 const META_KEY = "clock";
 
+/** The latest time at which any process swept a store by a clock that it trusted, or `null`. */
+export async function lastBelieved(store: Pick<Store, "readMeta">): Promise<Seconds | null> {
+  const written = await store.readMeta(META_KEY);
+  return written === null ? null : Number(written);
+}
+
+/** Makes every process trust a clock that shows this time: an operator has checked it. */
+export async function believe(store: Pick<Store, "writeMeta">, now: Seconds): Promise<void> {
+  await store.writeMeta(META_KEY, String(now));
+}
+
+/** Whether a clock is too far ahead of the last sweep to be trusted at once. */
+export function hasJumped(now: Seconds, believed: Seconds | null): boolean {
+  return believed !== null && now >= believed + JUMP_SECONDS;
+}
+
 /** Returns the time by which rows may be judged expired. */
 export interface Belief {
   /** Takes the current time and returns the time to sweep at: now, or the last trusted time. */
@@ -30,25 +46,24 @@ export interface Belief {
 export function createBelief(store: Pick<Store, "readMeta" | "writeMeta">): Belief {
   let doubt: { readonly believed: Seconds; last: Seconds; seen: number } | null = null;
 
-  async function believe(now: Seconds, written: Seconds): Promise<Seconds> {
+  async function accept(now: Seconds, written: Seconds): Promise<Seconds> {
     doubt = null;
-    if (now >= written + WRITE_SECONDS) await store.writeMeta(META_KEY, String(now));
+    if (now >= written + WRITE_SECONDS) await believe(store, now);
     return now;
   }
 
   return {
     async observe(now) {
-      const written = await store.readMeta(META_KEY);
-      if (written === null) return believe(now, -Infinity); // a new store: there is nothing to lose
-      const believed = Number(written);
-      if (now < believed + JUMP_SECONDS) return believe(now, believed);
+      const believed = await lastBelieved(store);
+      if (believed === null) return accept(now, -Infinity); // a new store: there is nothing to lose
+      if (!hasJumped(now, believed)) return accept(now, believed);
       // Another process has updated the trusted time, or the clock went back: start again.
       if (doubt === null || doubt.believed !== believed || now < doubt.last) {
         doubt = { believed, last: now, seen: 0 };
       }
       doubt.seen += Math.min(now - doubt.last, STEP_SECONDS);
       doubt.last = now;
-      return doubt.seen < BELIEF_SECONDS ? believed : believe(now, believed);
+      return doubt.seen < BELIEF_SECONDS ? believed : accept(now, believed);
     },
   };
 }

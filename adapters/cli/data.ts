@@ -144,7 +144,11 @@ export async function openOrCreateStore(values: Values): Promise<Store> {
 
 /** A service beside a running server, for what needs no keys: management and sweeping. */
 export async function openOffline(values: Values, audit?: AuditLog): Promise<Service> {
-  const store = await openStore(values);
+  return createOffline(await openStore(values), values, audit);
+}
+
+/** The same on a store that is open. */
+export function createOffline(store: Store, values: Values, audit?: AuditLog): Service {
   const tokens = createOpaqueTokens({ serverId: "none", keys: generateTokenKeys() });
   const ports = { store, tokens, clock: systemClock, ...(audit && { audit }) };
   return createService(ports, { ...readNumbers(values), audience: "none", issuers: [] });

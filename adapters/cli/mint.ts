@@ -40,9 +40,10 @@ export const mint: Command = defineCommand({
       text: "The server that is to redeem it (aud).",
     },
     { name: "lifetime", value: "SECONDS", default: "300", text: "How long it lives." },
-    ...Object.entries(DEFECTS).map(([name, { text, outcome }]) => ({
+    // The demo issuer's merchants are listed.
+    ...Object.entries(DEFECTS).map(([name, { text, ifMerchantsListed, ...answer }]) => ({
       name,
-      text: `Defect: ${text} Answer: ${outcome}.`,
+      text: `Defect: ${text} Answer: ${(ifMerchantsListed ?? answer).outcome}.`,
     })),
   ],
   async run(values) {

@@ -9,14 +9,20 @@ import { algorithmOf } from "../jws/jwk.ts";
 import { generatePrivateJwk, publicJwk, signJws } from "../jws/private-jwk.ts";
 import type { Draft, MintRequest } from "./draft.ts";
 
-/** One defect, and what must come of it. */
-export interface DefectEntry {
+/** How a server refuses a token. */
+export interface DefectAnswer {
+  /** The code of the user error. */
+  readonly outcome: "INVALID_TOKEN" | "NO_USER" | "NO_CONSENT";
+  /** The reason in the audit event (C1). */
+  readonly reason: Reason;
+}
+
+/** One defect, and the answer it gets. */
+export interface DefectEntry extends DefectAnswer {
   /** One line for the help text. */
   readonly text: string;
-  /** What the caller must be told. */
-  readonly outcome: "INVALID_TOKEN" | "NO_USER" | "NO_CONSENT";
-  /** What the audit event must say (C1). */
-  readonly reason: Reason;
+  /** The answer if the server lists the issuer's merchants instead of trusting it for all (C4). */
+  readonly ifMerchantsListed?: DefectAnswer;
   /** Spoils and signs a draft. */
   readonly mint: (draft: Draft, request: MintRequest) => Promise<string>;
 }
@@ -117,6 +123,7 @@ export const DEFECTS: Readonly<Record<Defect, DefectEntry>> = {
     text: "Names a merchant that nobody knows.",
     outcome: "NO_CONSENT",
     reason: "merchant_unknown",
+    ifMerchantsListed: { outcome: "INVALID_TOKEN", reason: "consent_merchant" },
     mint: withClaims(({ azp }) => ({ azp: `${azp}-not` })),
   },
   "unknown-user": {

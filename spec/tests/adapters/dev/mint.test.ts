@@ -28,6 +28,18 @@ for (const alg of ALGORITHMS) {
   });
 }
 
+test("C4: each named defect is refused as it says where the issuer's merchants are listed", async () => {
+  const { merchant, issuer: { issuer } } = await createWorld();
+  const settings = { issuers: [{ issuer, merchants: [merchant.id] }] };
+  const world = await createWorld({ settings }); // has the same ids
+  for (const defect of NAMES) {
+    const entry = DEFECTS[defect];
+    const { outcome, reason } = entry.ifMerchantsListed ?? entry;
+    const token = await world.issuer.mint({ defect });
+    await assertRefused(world, token, reason, { code: outcome, hint: defect });
+  }
+});
+
 test("C5: each named defect stays one where skew and lifetime are as generous as they can be", async () => {
   const settings = { consentSkewSeconds: 300, consentMaxLifetimeSeconds: 3600 };
   const world = await createWorld({ settings });
