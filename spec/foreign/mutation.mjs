@@ -34,7 +34,7 @@ export function byConsentToken(token, client) {
 
 /** The response may have been lost, and the client cannot get another token. Soon, and before any refresh. */
 const mayRetry = ({ family, at }) =>
-  world.now() < at + POLICY.consentRetrySeconds && family.spent.length === 0 &&
+  Math.abs(world.now() - at) < POLICY.consentRetrySeconds && family.spent.length === 0 &&
   liveScope(family).length > 0;
 
 const isWithdrawn = ({ sub, azp, client_id, iat }) =>

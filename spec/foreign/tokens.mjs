@@ -94,7 +94,7 @@ export function refresh(token, client, wanted) {
   const live = own ? liveScope(family) : [];
   if (live.length === 0) return { error: "invalid_grant" };
   const age = family.spent.length - generation;
-  const late = world.now() >= family.spent[generation] + POLICY.refreshDuplicateSeconds;
+  const late = Math.abs(world.now() - family.spent[generation]) >= POLICY.refreshDuplicateSeconds;
   if (age > 2 || (age === 2 && late)) {
     world.families.delete(family.id);
     return { error: "invalid_grant" };

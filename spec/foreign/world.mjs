@@ -53,10 +53,10 @@ export function effectiveScope({ user, client, scope, source }) {
   return source === undefined ? own : common(own, effectiveScope(source));
 }
 
-/** Narrows the scope. This counts as a decision made now, so earlier consent does not undo it. */
+/** Narrows the scope. Consent dated up to the skew after it does not widen it again. */
 export function narrow(connection, scope) {
   connection.scope = common(connection.scope, scope);
-  connection.iat = Math.max(connection.iat, world.now());
+  connection.iat = Math.max(connection.iat, world.now() + POLICY.consentSkewSeconds + 1);
 }
 
 /** Revokes a connection and everything based on it: delegations and token families. */
@@ -75,8 +75,8 @@ export function disconnect(pair) {
   withdraw(pair);
 }
 
-/** Voids consent given up to and including the current second. */
+/** Voids consent dated up to the skew after the current second: clocks may differ by that much. */
 const withdraw = ({ user, client }) => world.withdrawals.set(`${user} ${client}`, world.now());
 
 export const hasWithdrawn = (user, client, since) =>
-  world.withdrawals.get(`${user} ${client}`) >= since;
+  world.withdrawals.get(`${user} ${client}`) + POLICY.consentSkewSeconds >= since;

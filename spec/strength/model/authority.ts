@@ -99,7 +99,7 @@ export const AUTHORITY: readonly CoreFault[] = [
     "narrowing-leaves-the-consent-time",
     "An older consent undoes a narrowing.",
     [
-      "consentedAt: Math.max(connection.consentedAt, now),",
+      "consentedAt: Math.max(connection.consentedAt, now + settings.consentSkewSeconds + 1),",
       "consentedAt: connection.consentedAt,",
     ],
   ),

@@ -56,8 +56,8 @@ export const ISSUING: readonly CoreFault[] = [
     ],
   ),
   coreFault("fetch.ts", "retry-one-second-longer", "The retry window is one second too long.", [
-    "now < use.redeemedAt + settings.consentRetrySeconds",
-    "now <= use.redeemedAt + settings.consentRetrySeconds",
+    "isRecent(use.redeemedAt, settings.consentRetrySeconds, context)",
+    "isRecent(use.redeemedAt, settings.consentRetrySeconds + 1, context)",
   ]),
   coreFault(
     "fetch.ts",
@@ -82,9 +82,24 @@ export const ISSUING: readonly CoreFault[] = [
     "withdrawal-of-that-second",
     "A consent issued in the same second as a withdrawal overrides it.",
     [
-      "if (consent.issuedAt <= withdrawnAt)",
-      "if (consent.issuedAt < withdrawnAt)",
+      "consent.issuedAt <= withdrawnAt + context.settings.consentSkewSeconds",
+      "consent.issuedAt < withdrawnAt",
     ],
+  ),
+  coreFault(
+    "fetch.ts",
+    "withdrawal-without-skew",
+    "A consent dated after a withdrawal by a clock that is ahead overrides it.",
+    [
+      "consent.issuedAt <= withdrawnAt + context.settings.consentSkewSeconds",
+      "consent.issuedAt <= withdrawnAt",
+    ],
+  ),
+  coreFault(
+    "decision.ts",
+    "window-open-after-a-step-back",
+    "A clock that is set back keeps the windows of retries and duplicates open.",
+    ["Math.abs(now - moment) < seconds", "now - moment < seconds"],
   ),
   coreFault(
     "fetch.ts",

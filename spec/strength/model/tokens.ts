@@ -92,8 +92,8 @@ export const TOKENS: readonly CoreFault[] = [
     "duplicate-one-second-longer",
     "A delayed duplicate is answered one second too long.",
     [
-      "now < spentAt + settings.refreshDuplicateSeconds",
-      "now <= spentAt + settings.refreshDuplicateSeconds",
+      "isRecent(spentAt, context.settings.refreshDuplicateSeconds, context)",
+      "isRecent(spentAt, context.settings.refreshDuplicateSeconds + 1, context)",
     ],
   ),
   coreFault("refresh.ts", "reuse-forgiven", "Reuse is refused, but the family lives on.", [

@@ -76,6 +76,7 @@ test("tool: other choices that are as good fail no MUST and are told apart", asy
   assert.deepEqual(problems(strict).map((problem) => problem.replace(/: needs .*/, "")), [
     "skipped consent-token/retry",
     "skipped consent-token/retry-window",
+    "skipped consent-token/retry-after-clock-step",
     "skipped consent-token/retry-past-exp",
     "skipped consent-token/retry-narrowed",
   ]);

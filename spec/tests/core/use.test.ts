@@ -99,6 +99,9 @@ test("T7: a partner sees its own tokens, a resource server all, nobody else any"
       assertRefused(foreign, "invalid_token", "foreign_client");
     }
   }
+  machine.run({ type: "set-client-status", client: "api", status: "disabled" });
+  const disabled = use(machine, accessTokenOf(grant), "api");
+  assertRefused(disabled, "invalid_token", "foreign_client");
 });
 
 test("T7: introspection changes nothing, not even for a spent token", () => {

@@ -7,12 +7,12 @@ import { STORES } from "../../crash/stores.ts";
 const SEED = 1;
 
 /** Faults of `faulty-server.ts`, and what the crash test must call them. */
-const FAULTS: readonly (readonly [string, "lost" | "halfDone", RegExp])[] = [
-  ["answers before it commits", "lost", /refused|inactive|answered|active/],
-  ["keeps revocations in memory", "lost", /ended family is active/],
-  ["starts another family on retry", "lost", /another refresh token/],
-  ["commits a redemption in two steps", "halfDone", /INVALID_TOKEN, after an unanswered redeem/],
-  ["withdraws in two steps", "halfDone", /consent token from before .*, after an unanswered end/],
+const FAULTS: readonly (readonly [string, RegExp])[] = [
+  ["answers before it commits", /refused|inactive|answered|active/],
+  ["keeps revocations in memory", /ended family is active/],
+  ["starts another family on retry", /another refresh token/],
+  ["commits a redemption in two steps", /INVALID_TOKEN, after an unanswered redeem/],
+  ["withdraws in two steps", /consent token from before .*, after an unanswered end/],
 ];
 
 describe("crash test", { concurrency: 2 }, () => {
@@ -25,9 +25,9 @@ describe("crash test", { concurrency: 2 }, () => {
     assert.ok(acknowledged > 100, `there was no load: ${acknowledged}`);
   });
 
-  for (const [fault, kind, text] of FAULTS) {
+  for (const [fault, text] of FAULTS) {
     test(`tool: the crash test catches a server that ${fault}`, async () => {
-      const { [kind]: found, kills } = await runCampaign({
+      const { lost, halfDone, kills } = await runCampaign({
         program: (folder) => ({
           module: "spec/tests/crash/faulty-server.ts",
           args: [fault, folder],
@@ -38,7 +38,8 @@ describe("crash test", { concurrency: 2 }, () => {
         seed: SEED,
         stopAtFinding: true,
       });
-      assert.match(found.join("\n"), text, `${kills} kills`);
+      // Which of the two is seen first depends on the moment of the kill.
+      assert.match([...lost, ...halfDone].join("\n"), text, `${kills} kills`);
     });
   }
 });

@@ -44,15 +44,15 @@ interface Redeemed {
 /** Redeems a token of a user who is connected to a merchant, and perhaps to the partner. */
 export async function redeemed(
   stage: Stage,
-  { direct = false, lifetimeSeconds }: {
+  { direct = false, ...times }: {
     readonly direct?: boolean;
+    readonly issuedAt?: number;
     readonly lifetimeSeconds?: number;
   } = {},
 ): Promise<Redeemed> {
   const ties = [actor(stage, "merchant"), ...(direct ? [actor(stage, "partner")] : [])];
   const subject = await user(stage, ...ties);
-  const lifetime = lifetimeSeconds === undefined ? {} : { lifetimeSeconds };
-  const token = await consent(stage, { user: subject, ...lifetime });
+  const token = await consent(stage, { user: subject, ...times });
   const tokens = await control(
     "a first redemption",
     async () => granted(await redeem(stage, token)),
@@ -288,6 +288,25 @@ const RETRIES: readonly CaseSpec[] = [
       const { retry, longest } = windowsOf(stage);
       const first = await redeemed(stage, { lifetimeSeconds: longest });
       await retriedUntil(stage, first, { last: Math.min(retry, longest) - 1, past: retry });
+    },
+  },
+  {
+    slug: "retry-after-clock-step",
+    level: "MAY",
+    requirements: ["A5", "C11"],
+    attacks: ["SY-07"],
+    title: "A clock that steps back does not keep the retry window open.",
+    expects: "userErrors code INVALID_TOKEN once the clock is consentRetrySeconds behind.",
+    remedy: "Count elapsed time in both directions.",
+    needs: [...NEEDS, "clock", "retry", "policy:consentRetrySeconds"],
+    run: async (stage) => {
+      await freeze(stage);
+      const begun = now(stage);
+      const { retry } = windowsOf(stage);
+      // Issued early enough to be valid when the clock has stepped back.
+      const { token } = await redeemed(stage, { issuedAt: begun - retry });
+      await freeze(stage, begun - retry);
+      refused(await redeem(stage, token), "INVALID_TOKEN");
     },
   },
   {

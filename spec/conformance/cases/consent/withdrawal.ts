@@ -126,6 +126,25 @@ function withdrawn({ before = "redeemed", needs, withdraw, ...row }: Withdrawal)
 export const WITHDRAWAL: readonly CaseSpec[] = [
   ...WITHDRAWALS.map(withdrawn),
   {
+    slug: "withdrawn-within-skew",
+    level: "MAY",
+    requirements: ["C14"],
+    attacks: ["CT-32"],
+    title: "Consent dated up to the clock skew after a withdrawal does not undo it.",
+    does: "Presents a token that is dated consentSkewSeconds after the user disconnected.",
+    expects: "userErrors code NO_CONSENT.",
+    remedy: "Void consent dated up to the skew after a withdrawal: clocks differ.",
+    needs: ["client", "seed", "sign", "clock", "disconnect", "policy:consentSkewSeconds"],
+    run: async (stage) => {
+      await freeze(stage);
+      await controlConsent(stage);
+      const subject = await user(stage, actor(stage, "merchant"));
+      await harness(stage, "disconnect", { user: subject, client: actor(stage, "partner").id });
+      const issuedAt = now(stage) + (stage.target.policy.consentSkewSeconds ?? 0);
+      refused(await redeem(stage, await consent(stage, { user: subject, issuedAt })), "NO_CONSENT");
+    },
+  },
+  {
     slug: "withdrawn-is-dead",
     level: "SHOULD",
     requirements: ["R2", "R3"],

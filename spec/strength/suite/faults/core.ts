@@ -42,6 +42,8 @@ export const CORE: readonly Fault[] = [
   seen("retry-in-other-bytes", "consent-token/same-jti-other-token"),
   seen("retry-one-second-longer", "consent-token/retry-window"),
   seen("retry-after-rotation", "consent-token/again-after-refresh"),
+  seen("window-open-after-a-step-back", "consent-token/retry-after-clock-step"),
+  seen("withdrawal-without-skew", "consent-token/withdrawn-within-skew"),
   seen(
     "withdrawal-of-that-second",
     "consent-token/withdrawn-from-merchant",
