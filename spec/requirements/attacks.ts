@@ -44,8 +44,8 @@ const INPUT: readonly Attack[] = [
   attack(
     "IN-02",
     ["E1", "E2"],
-    "Both inputs, each of them valid: an error; the consent token is not used up and the public id " +
-      "is not looked up.",
+    "Both inputs, each of them valid: an error; the consent token is not consumed and the " +
+      "public id is not looked up.",
   ),
   attack(
     "IN-03",
@@ -56,7 +56,8 @@ const INPUT: readonly Attack[] = [
   attack(
     "IN-04",
     ["E1", "E2"],
-    "One valid input, the other an empty or blank string: one input too many, never taken for absent.",
+    "One valid input, the other an empty or blank string: two inputs; the empty one never " +
+      "counts as absent.",
   ),
   attack(
     "IN-06",
@@ -73,8 +74,8 @@ const INPUT: readonly Attack[] = [
   attack(
     "IN-08",
     ["C2", "A2"],
-    "A consent token of 1 MiB, of 100,000 segments, or with a header of 10,000 keys: refused by its " +
-      "size before anything of it is decoded.",
+    "A consent token of 1 MiB, of 100,000 segments, or with a header of 10,000 keys: refused " +
+      "for its size before any decoding.",
   ),
   attack(
     "IN-10",
@@ -107,18 +108,20 @@ const CLIENT_AUTHENTICATION: readonly Attack[] = [
   attack(
     "CA-09",
     ["G8"],
-    "A secret was rotated: the old and the new one work while they overlap, then the new one alone.",
+    "A secret was rotated: both work during the overlap, then only the new one.",
   ),
   attack(
     "CA-14",
     ["A2", "G8"],
-    "Thousands of wrong secrets at any endpoint, for a real client and for an unknown one: 429 with " +
-      "`Retry-After` after the first few, alike for both, while the right secret goes on working.",
+    "Thousands of wrong secrets at any endpoint, for a real client and for an unknown one: 429" +
+      " with `Retry-After` after the first few, alike for both, while the correct secret keeps " +
+      "working.",
   ),
   attack(
     "CA-10",
     ["G8"],
-    "A secret leaked: the operator ends it at once, and the current one, or a new one, works on.",
+    "A secret leaked: the operator invalidates it immediately; the current or a new secret " +
+      "keeps working.",
   ),
   attack(
     "CA-11",
@@ -163,22 +166,22 @@ const CONSENT_TOKENS: readonly Attack[] = [
   attack(
     "CT-07",
     ["C3"],
-    "A good signature on another kind of token (access token, id token, client assertion, DPoP proof, " +
-      "logout token): `INVALID_TOKEN`.",
+    "A valid signature on another kind of token (access token, id token, client assertion, " +
+      "DPoP proof, logout token): `INVALID_TOKEN`.",
     "RFC 8725 §3.11",
   ),
   attack(
     "CT-11",
     ["C4"],
-    "`iss` unknown, with a trailing slash, in another case, or a number: `INVALID_TOKEN`; keys are " +
-      "found by the exact issuer alone.",
+    "`iss` unknown, with a trailing slash, in another case, or a number: `INVALID_TOKEN`; keys" +
+      " are looked up only by the exact issuer.",
     "RFC 8725 §3.8",
   ),
   attack(
     "CT-13",
     ["C8", "R1", "G8", "C4"],
-    "The merchant is disabled: `NO_CONSENT`, and that delegation refreshes no more. The issuer is no " +
-      "longer trusted: `INVALID_TOKEN`. The partner is disabled: 401.",
+    "The merchant is disabled: `NO_CONSENT`, and that delegation can no longer be refreshed. " +
+      "The issuer is no longer trusted: `INVALID_TOKEN`. The partner is disabled: 401.",
     "CVE-2026-1486, CVE-2026-1609",
   ),
   attack(
@@ -191,15 +194,15 @@ const CONSENT_TOKENS: readonly Attack[] = [
   attack(
     "CT-15",
     ["C4", "C6"],
-    "A token that grants to another partner: `INVALID_TOKEN` with the same bytes as any other, and its " +
-      "`jti` is not used up.",
+    "A token for another partner: `INVALID_TOKEN` with the same bytes as any other, and its " +
+      "`jti` is not consumed.",
     "CVE-2026-55672",
   ),
   attack(
     "CT-17",
     ["C5"],
-    "A token in each second around `exp` and around `exp` plus the difference forgiven: one side of " +
-      "the boundary is accepted, the other never.",
+    "A token in each second around `exp` and around `exp` plus the tolerated skew: accepted " +
+      "before the boundary, refused from it on.",
     "Keycloak issue 34805",
   ),
   attack(
@@ -212,8 +215,8 @@ const CONSENT_TOKENS: readonly Attack[] = [
   attack(
     "CT-19",
     ["C5"],
-    "`nbf` or `iat` at the last second forgiven and one later; `nbf` that is a string or after `exp`: " +
-      "only the first is accepted.",
+    "`nbf` or `iat` at the last tolerated second and one later; `nbf` that is a string or " +
+      "after `exp`: only the first is accepted.",
     "RFC 7523 §3",
   ),
   attack(
@@ -232,8 +235,8 @@ const CONSENT_TOKENS: readonly Attack[] = [
   attack(
     "CT-23",
     ["C13"],
-    "A replay between `exp` and the end of the difference forgiven, and after the clock was set back " +
-      "by up to an hour: `INVALID_TOKEN`.",
+    "A replay between `exp` and the end of the tolerated skew, and after the clock was set " +
+      "back by up to an hour: `INVALID_TOKEN`.",
     "esignet pull request 2018",
   ),
   attack(
@@ -259,8 +262,8 @@ const CONSENT_TOKENS: readonly Attack[] = [
   attack(
     "CT-28",
     ["C7", "A3"],
-    "The key set is huge, endlessly slow, a redirect to another host, an error page: bounded work, an " +
-      "error that invites a retry and is not `INVALID_TOKEN`, and no `jti` is used up.",
+    "The key set is huge, endlessly slow, a redirect to another host, an error page: bounded " +
+      "work, a retryable error other than `INVALID_TOKEN`, and no `jti` is consumed.",
   ),
   attack(
     "CT-30",
@@ -276,7 +279,7 @@ const CONSENT_TOKENS: readonly Attack[] = [
   attack(
     "CT-31",
     ["C4"],
-    "A trusted issuer names a merchant that only another issuer may speak for: `INVALID_TOKEN`.",
+    "A trusted issuer names a merchant that is listed only for another issuer: `INVALID_TOKEN`.",
   ),
   attack(
     "CT-40",
@@ -288,19 +291,19 @@ const CONSENT_TOKENS: readonly Attack[] = [
 ];
 
 const SCOPES: readonly Attack[] = [
-  attack("SC-01", ["C8"], "A token without `scope`: no scope, so `NO_CONSENT`; never all."),
+  attack("SC-01", ["C8"], "A token without `scope`: the empty scope, so `NO_CONSENT`; never all."),
   attack(
     "SC-02",
     ["C8", "P4"],
-    "A token with more scope than its source has: what both have is issued, nothing in common is " +
-      "`NO_CONSENT`; never the union.",
+    "A token with more scope than its source has: the intersection is issued, or `NO_CONSENT` " +
+      "if it is empty; never the union.",
     "CVE-2026-56668, zitadel issue 12319",
   ),
   attack(
     "SC-03",
     ["C8", "P4", "G6"],
-    "A token with more scope than the partner is registered for: the surplus is dropped, and `scope` " +
-      "says what was issued.",
+    "A token with more scope than the partner is registered for: the excess is dropped, and " +
+      "`scope` shows what was issued.",
     "RFC 6749 §3.3",
   ),
   attack(
@@ -353,8 +356,8 @@ const TOKENS: readonly Attack[] = [
   attack(
     "RF-01",
     ["T4"],
-    "A client presents another client's refresh token, current or spent: `invalid_grant`, and the owner " +
-      "goes on unharmed.",
+    "A client presents another client's refresh token, current or spent: `invalid_grant`, and " +
+      "the owner is unaffected.",
     "CVE-2026-55672",
   ),
   attack(
@@ -373,7 +376,7 @@ const TOKENS: readonly Attack[] = [
   attack(
     "RF-05",
     ["T5"],
-    "A refresh token that was spent long ago: `invalid_grant`, and that family alone ends.",
+    "A refresh token that was spent long ago: `invalid_grant`, and only that family ends.",
     "Keycloak issue 26532",
   ),
   attack(
@@ -392,19 +395,19 @@ const TOKENS: readonly Attack[] = [
   attack(
     "RF-09",
     ["T5", "A3"],
-    "A crash before the new generation is stored, and one before the reply: the client goes on with " +
-      "the token it has; never none current and never two.",
+    "A crash before the new generation is stored, and one before the reply: the client " +
+      "continues with the token it has; there is always exactly one current token.",
   ),
   attack(
     "RF-10",
     ["A3"],
-    "The store fails during a revocation or redemption: an error that invites a retry, never a success.",
+    "The store fails during a revocation or redemption: a retryable error, never a success.",
     "CVE-2020-15223",
   ),
   attack(
     "RF-12",
     ["T3", "T7", "T8"],
-    "A refresh token used as bearer token: refused. A revocation with the wrong hint: carried out.",
+    "A refresh token used as bearer token: refused. A revocation with the wrong hint: performed.",
     "RFC 7009 §2.1",
   ),
   attack(
@@ -445,7 +448,8 @@ const SYSTEM: readonly Attack[] = [
   attack(
     "SY-01",
     ["G9", "A4"],
-    "Any refused request: response, log, audit event and error hold no byte of a token or secret.",
+    "Any refused request: response, log, audit event and error contain no byte of a token or " +
+      "secret.",
   ),
   attack(
     "SY-02",
@@ -479,8 +483,8 @@ const SYSTEM: readonly Attack[] = [
   attack(
     "SY-21",
     ["A3"],
-    "A flood of requests without valid credentials: it adds a bounded number of lines a second to the " +
-      "log, and one with the sum of the rest.",
+    "A flood of requests without valid credentials: it adds a bounded number of lines per " +
+      "second to the log, and one line that counts the rest.",
   ),
   attack(
     "SY-30",
@@ -509,8 +513,8 @@ const SYSTEM: readonly Attack[] = [
   attack(
     "SY-24",
     ["A3", "T2"],
-    "A key file or an issuers file holds something else, is a folder, or is out of reach: the message " +
-      "names the file, the reason and the cure.",
+    "A key file or an issuers file holds something else, is a folder, or is out of reach: the " +
+      "message names the file, the reason and the fix.",
   ),
   attack(
     "SY-25",
@@ -520,9 +524,10 @@ const SYSTEM: readonly Attack[] = [
   attack(
     "SY-26",
     ["A3", "C4"],
-    "A slip in the issuers file or in the name of an environment variable: an error at the start. While " +
-      "the server runs, a broken or deleted issuers file changes nothing and shows in health and log; " +
-      "an empty list, or an entry that was removed, ends the trust at once.",
+    "A mistake in the issuers file or in the name of an environment variable: an error at the " +
+      "start. While the server runs, a broken or deleted issuers file changes nothing and shows " +
+      "in health and log; an empty list, or an entry that was removed, ends the trust " +
+      "immediately.",
   ),
 ];
 

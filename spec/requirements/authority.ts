@@ -8,18 +8,20 @@ import { decided, type Requirement, rule } from "./model.ts";
 export const ENDS: readonly Requirement[] = [
   rule(
     "R1",
-    "Authority is computed at every use",
+    "Authorization is computed at every use",
     decided(
       "SHOULD",
-      "Whether a token lives, and its scope, is computed at every use from client, user, connection " +
-        "and source as they are now. An empty scope is not alive: inactive at introspection, " +
-        "`invalid_token` at the Users API, `invalid_grant` at refresh.",
+      "Whether a token is live, and with which scope, is computed at every use from the " +
+        "current client, user, connection and source. A token with an empty scope is not live: " +
+        "inactive at introspection, `invalid_token` at the Users API, `invalid_grant` at " +
+        "refresh.",
     ),
     decided(
       "SHOULD",
-      "Suspending a user, disabling a client or narrowing a scope is reversible: what is refused meanwhile " +
-        "changes nothing, and unexpired families serve again, never beyond their own scope. To revoke " +
-        "a connection, delete a user or end a family is final, and ids are never used again.",
+      "Suspending a user, disabling a client or narrowing a scope is reversible: refusals in " +
+        "the meantime change nothing, and unexpired families work again afterwards, never beyond" +
+        " their own scope. Revoking a connection, deleting a user or ending a family is final, " +
+        "and ids are never reused.",
     ),
   ),
   rule(
@@ -27,9 +29,9 @@ export const ENDS: readonly Requirement[] = [
     "Revocation is immediate",
     decided(
       "SHOULD",
-      "Once a revocation has returned, no token of that connection is live at the token endpoint, at " +
-        "introspection or at the Users API, whatever was in flight. (A JWT access token that somebody " +
-        "checks by its signature alone lives to its `exp`.)",
+      "Once a revocation has returned, no token of that connection is live at the token " +
+        "endpoint, at introspection or at the Users API, whatever was in flight. (A JWT access " +
+        "token that is only verified offline is valid until its `exp`.)",
     ),
   ),
   rule(
@@ -37,8 +39,8 @@ export const ENDS: readonly Requirement[] = [
     "Revoked forever",
     decided(
       "SHOULD",
-      "A revoked connection never lives again. A new consent makes a new connection, and what rested " +
-        "on the old one, tokens and delegations, stays dead.",
+      "A revoked connection never becomes active again. New consent creates a new connection; " +
+        "tokens and delegations of the old one stay dead.",
     ),
   ),
   rule(
@@ -51,8 +53,8 @@ export const ENDS: readonly Requirement[] = [
     "Dead data is removed",
     decided(
       "SHOULD",
-      "What can never live again (revoked, without a source, expired) is removed, in batches, without " +
-        "holding up the issuing of tokens.",
+      "Dead rows (revoked, without a source, expired) are removed in batches, without delaying" +
+        " token issuance.",
     ),
   ),
 ];
@@ -98,8 +100,8 @@ export const ALWAYS: readonly Requirement[] = [
     "Faults are honest",
     decided(
       "SHOULD",
-      "A fault of storage or keys during execution is a top-level error that invites a retry, with " +
-        "null for that field: never a false success, never a silent loss.",
+      "A fault of storage or keys during execution is a retryable top-level error, with null " +
+        "for that field: never a false success, never a silent loss.",
     ),
     decided("MAY", "Its status is 200, or 503 if nothing was executed."),
     decided(
@@ -109,9 +111,9 @@ export const ALWAYS: readonly Requirement[] = [
     ),
     decided(
       "SHOULD",
-      "Keys are created only together with a new database. A database remembers which keys its rows " +
-        "name. Where one of them is missing, the server does not start, or goes on with the keys it " +
-        "has; a token whose key is missing is answered with an error that invites a retry.",
+      "Keys are created only together with a new database. A database remembers which keys its" +
+        " rows name. Where one of them is missing, the server does not start, or goes on with " +
+        "the keys it has; a token whose key is missing is answered with a retryable error.",
     ),
     decided(
       "SHOULD",

@@ -39,9 +39,9 @@ export const CONTRACT: readonly Requirement[] = [
     "The error codes",
     documented(
       "codes",
-      "`FetchTokensForUserUserErrorErrorCode` (the doubled “Error” is right) has three values: " +
-        "`INVALID_TOKEN`, the consent token is invalid; `NO_CONSENT`, the user has not consented to " +
-        "the requested scope; `NO_USER`, no user was found.",
+      "`FetchTokensForUserUserErrorErrorCode` (the doubled “Error” is intentional) has three " +
+        "values: `INVALID_TOKEN`, the consent token is invalid; `NO_CONSENT`, the user has not " +
+        "consented to the requested scope; `NO_USER`, no user was found.",
     ),
   ),
   rule(
@@ -51,7 +51,7 @@ export const CONTRACT: readonly Requirement[] = [
     documented("error", "`field` of a user error is the path to the argument that caused it."),
     decided(
       "SHOULD",
-      "On success all six token fields are filled and `userErrors` is the empty list.",
+      "On success all six token fields are non-null and `userErrors` is the empty list.",
     ),
     decided(
       "SHOULD",
@@ -60,7 +60,8 @@ export const CONTRACT: readonly Requirement[] = [
     ),
     decided(
       "SHOULD",
-      "A user error is answered with HTTP status 200: many callers drop the body of anything else.",
+      "A user error is answered with HTTP status 200: many callers discard the body of other " +
+        "responses.",
     ),
   ),
   rule(
@@ -76,8 +77,8 @@ export const CONTRACT: readonly Requirement[] = [
     ),
     decided(
       "SHOULD",
-      "`expiresIn` counts from the moment of the decision and is at least 1; `scope` names no token " +
-        "twice.",
+      "`expiresIn` counts from the moment of the decision and is at least 1; `scope` contains " +
+        "no duplicates.",
     ),
     decided("MAY", "The tokens of `scope` are sorted by code unit."),
   ),
@@ -115,7 +116,7 @@ export const CONTRACT: readonly Requirement[] = [
     ),
     decided(
       "SHOULD",
-      "Form and multipart bodies are refused: a web page can send them without asking first.",
+      "Form and multipart bodies are refused: web pages can send them without a CORS preflight.",
     ),
     decided("MAY", "A JSON array of operations (a batch) is refused whole."),
   ),
@@ -139,8 +140,8 @@ export const CONTRACT: readonly Requirement[] = [
     decided("MAY", 'The challenge adds `charset="UTF-8"`.'),
     decided(
       "SHOULD",
-      "Missing credentials, wrong credentials and a disabled client get the same body after the same " +
-        "work, before anything else of the request is looked at.",
+      "Missing credentials, wrong credentials and a disabled client get the same body after " +
+        "the same work, before anything else in the request is examined.",
     ),
     decided("SHOULD", "A malformed `Authorization` header never leads to a status of 500 or more."),
   ),
@@ -153,7 +154,7 @@ export const CONTRACT: readonly Requirement[] = [
       "5.1",
       "A response of the token endpoint that carries tokens has `Cache-Control: no-store`.",
     ),
-    decided("SHOULD", "A response of the mutation that carries tokens has it too."),
+    decided("SHOULD", "So does a response of the mutation that carries tokens."),
     decided(
       "SHOULD",
       "Tokens, consent tokens, client secrets and query documents (callers write secrets into them) " +
@@ -165,14 +166,14 @@ export const CONTRACT: readonly Requirement[] = [
     "Identifiers",
     decided(
       "SHOULD",
-      "Public ids, client ids, `jti` and `kid` have 1 to 255 printable ASCII characters without " +
-        "spaces. Anything else is refused without a look-up: as an argument with `NO_USER`, as a " +
-        "claim with `INVALID_TOKEN`; and it cannot be registered.",
+      "Public ids, client ids, `jti` and `kid` have 1 to 255 printable ASCII characters " +
+        "without spaces. Anything else is refused without a lookup: as an argument with " +
+        "`NO_USER`, as a claim with `INVALID_TOKEN`. It cannot be registered.",
     ),
     decided(
       "MAY",
-      "Client ids and secrets hold letters, digits and `-._~` only, so that HTTP Basic reads the same " +
-        "with and without form encoding.",
+      "Client ids and secrets contain only letters, digits and `-._~`, so that HTTP Basic " +
+        "reads the same with and without form encoding.",
     ),
   ),
 ];
@@ -183,18 +184,18 @@ export const INPUT: readonly Requirement[] = [
     "E1",
     "Exactly one input",
     documented("mutation", "Exactly one of `publicId` and `consentToken` must be provided."),
-    decided("SHOULD", "An explicit `null` is the same as an absent argument: not provided."),
+    decided("SHOULD", "An explicit `null` means the same as an absent argument: not provided."),
     decided(
       "SHOULD",
-      "The empty string is provided: alone it is an unknown user or an invalid token, beside the other " +
-        "argument it is one too many.",
+      "The empty string counts as provided: alone it is an unknown user or an invalid token; " +
+        "next to the other argument it makes two inputs.",
     ),
   ),
   rule(
     "E2",
     "Both or neither",
-    documented("mutation", "Both inputs, or neither, get no tokens."),
-    decided("SHOULD", "Then nothing is looked up, consumed or written."),
+    documented("mutation", "If both inputs or neither are provided, no tokens are issued."),
+    decided("SHOULD", "In that case, nothing is looked up, consumed or written."),
     decided(
       "MAY",
       "The answer is a top-level GraphQL error with `extensions.code` `BAD_USER_INPUT`, " +
@@ -204,7 +205,7 @@ export const INPUT: readonly Requirement[] = [
   ),
   rule(
     "E3",
-    "However it is written",
+    "Independent of notation",
     decided(
       "SHOULD",
       "What counts as provided is the same for literals, variables, omitted variables and default " +

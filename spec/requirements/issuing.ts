@@ -9,7 +9,7 @@ export const PUBLIC_ID: readonly Requirement[] = [
   rule(
     "P1",
     "No user",
-    documented("codes", "A public id that no user has is answered with `NO_USER`."),
+    documented("codes", "An unknown public id is answered with `NO_USER`."),
     decided("SHOULD", "A deleted or suspended user is answered like an unknown one."),
   ),
   rule(
@@ -29,12 +29,15 @@ export const PUBLIC_ID: readonly Requirement[] = [
   ),
   rule(
     "P3",
-    "One connection serves",
-    decided("SHOULD", "If several connections are usable one of them serves: scopes never add up."),
+    "One connection is used",
+    decided(
+      "SHOULD",
+      "If several connections are usable, one of them is used: scopes are never combined.",
+    ),
     decided(
       "MAY",
-      "The direct connection serves first, then the delegated one with the latest consent (to consent " +
-        "anew counts), then the lowest id.",
+      "The direct connection is preferred, then the delegated one with the latest consent (a " +
+        "renewed consent counts), then the lowest id.",
     ),
     decided(
       "SHOULD",
@@ -48,24 +51,24 @@ export const PUBLIC_ID: readonly Requirement[] = [
     documented("mutation", "Tokens by public id are issued for the consented scope, never more."),
     decided(
       "SHOULD",
-      "The effective scope of a connection is what its own scope, the client's registered scope and, " +
-        "for a delegated connection, the effective scope of its source have in common.",
+      "The effective scope of a connection is the intersection of its own scope, the client's " +
+        "registered scope and, for a delegated connection, the effective scope of its source.",
     ),
   ),
   rule(
     "P5",
     "Bounded families",
-    decided("MAY", "Each success starts a token family of its own."),
+    decided("MAY", "Each success starts a new token family."),
     decided(
       "SHOULD",
-      "The live families of a connection are limited in number and ended ones are forgotten: however " +
-        "often tokens are issued, the state of a connection stays bounded.",
+      "The live families of a connection are limited in number and ended ones are removed, so " +
+        "the state of a connection stays bounded however often tokens are issued.",
     ),
     decided(
       "MAY",
-      "The limit is 50 unless set otherwise. One more ends the family that was least recently issued " +
-        "or refreshed (expired ones first, then the lowest id) with its access tokens, and an audit " +
-        "event says so.",
+      "The default limit is 50. Beyond it, the least recently issued or refreshed family is " +
+        "evicted with its access tokens (expired ones first; ties by lowest id), and an audit " +
+        "event records it.",
     ),
   ),
 ];
@@ -78,8 +81,8 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
     documented("codes", "An invalid consent token is answered with `INVALID_TOKEN`."),
     decided(
       "SHOULD",
-      "Whatever the defect (form, signature, trust, audience, time, binding, replay), the message is the " +
-        "same; the precise reason is in the audit event alone.",
+      "Whatever the defect (form, signature, trust, audience, time, binding, replay), the " +
+        "message is the same; only the audit event contains the precise reason.",
     ),
   ),
   rule(
@@ -93,7 +96,7 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
       "The algorithm is one of an allow-list, and each key is used with exactly one algorithm.",
     ),
     standard("MUST", "RFC 8725", "3.8", "The key belongs to the issuer that `iss` names."),
-    standard("MUST", "RFC 7515", "4.1.11", "A `crit` that is not understood is refused."),
+    standard("MUST", "RFC 7515", "4.1.11", "A token with an unsupported `crit` is refused."),
     standard("MUST", "RFC 7518", "3.3", "An RSA key has at least 2048 bits."),
     decided("SHOULD", "RSA keys of the ROCA class (CVE-2017-15361) are refused."),
     decided(
@@ -103,8 +106,8 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
     ),
     decided(
       "SHOULD",
-      "Symmetric algorithms, `b64` and `zip`, duplicate JSON keys, base64url with padding or with " +
-        "stray bits, and tokens above 16 KiB are refused.",
+      "Symmetric algorithms, `b64` and `zip`, duplicate JSON keys, base64url with padding or " +
+        "nonzero trailing bits, and tokens above 16 KiB are refused.",
     ),
     decided(
       "MAY",
@@ -119,12 +122,12 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
       "MUST",
       "RFC 8725",
       "3.12",
-      "A JWT of another kind (an id token, an access token, a client assertion) is never taken for a " +
-        "consent token.",
+      "A JWT of another kind (an id token, an access token, a client assertion) is never " +
+        "accepted as a consent token.",
     ),
     decided(
       "MAY",
-      "What tells them apart is `typ`: `consent+jwt`, in any case, with or without `application/`.",
+      "They are told apart by `typ`: `consent+jwt`, in any case, with or without `application/`.",
     ),
   ),
   rule(
@@ -132,7 +135,7 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
     "Issuer, audience and parties",
     documented(
       "mutation",
-      "A consent token grants to one partner: any other client that presents it gets no tokens.",
+      "A consent token is bound to one partner: any other client that presents it gets no tokens.",
     ),
     standard(
       "MUST",
@@ -142,8 +145,8 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
     ),
     decided(
       "SHOULD",
-      "`iss` equals a trusted issuer byte for byte, and each trusted issuer speaks only for the " +
-        "merchants it is listed for. The merchant is not the partner itself.",
+      "`iss` equals a trusted issuer byte for byte, and each trusted issuer may only name the " +
+        "merchants listed for it. The merchant must not be the partner itself.",
     ),
     decided(
       "MAY",
@@ -155,18 +158,19 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
   rule(
     "C5",
     "Time",
-    standard("MUST", "RFC 7519", "4.1.4", "A token is refused from its `exp` on."),
+    standard("MUST", "RFC 7519", "4.1.4", "A token is refused at and after its `exp`."),
     standard("MUST", "RFC 7519", "4.1.5", "A token is refused before its `nbf`, if it has one."),
     decided(
       "SHOULD",
-      "Both ends forgive a small clock difference. `iat` must not lie in the future, `iat` and `nbf` " +
-        "come before `exp`, and neither the whole lifetime nor what is left of it exceeds a maximum.",
+      "Both checks tolerate a small clock skew. `iat` must not be in the future, `iat` and " +
+        "`nbf` must be before `exp`, and neither the total nor the remaining lifetime may exceed" +
+        " a maximum.",
     ),
     decided(
       "MAY",
-      "The difference forgiven is 30 s and the maximum 300 s. With `s` for the former: valid while " +
-        "`now < exp + s`; `iat` and `nbf` at most `now + s`; `exp − iat` at most the maximum; " +
-        "`exp − now` at most the maximum `+ s`.",
+      "The tolerated skew `s` is 30 s and the maximum 300 s. A token is valid while `now < exp" +
+        " + s`; `iat` and `nbf` at most `now + s`; `exp − iat` at most the maximum; `exp − now` " +
+        "at most the maximum `+ s`.",
     ),
   ),
   rule(
@@ -183,27 +187,30 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
     "Keys of issuers",
     decided(
       "SHOULD",
-      "Keys come from a configured key set. A remote one is fetched once for all who wait, limited in " +
-        "size and time, never redirected to another host, and fetched anew for an unknown `kid`, but " +
-        "not more often than a cool-down allows.",
+      "Keys come from a configured key set. A remote key set is fetched once for concurrent " +
+        "callers, limited in size and time, never through a redirect to another host, and " +
+        "refetched for an unknown `kid`, but at most once per cool-down.",
     ),
     decided(
       "SHOULD",
-      "If the keys are unavailable, the token is not called invalid: the answer is a top-level error that invites a " +
-        "retry, and nothing is consumed.",
+      "If the keys are unavailable, the token is not reported as invalid: the answer is a " +
+        "retryable top-level error, and nothing is consumed.",
     ),
     decided(
       "MAY",
-      "The cool-down is 10 s; cached keys serve for at most twice their lifetime while fetching fails; " +
-        "the error's `extensions.code` is `SERVICE_UNAVAILABLE`; a `kid` that is unknown after a " +
-        "fetch, or within the cool-down, is `INVALID_TOKEN`.",
+      "The cool-down is 10 s; cached keys are used for at most twice their lifetime while " +
+        "fetching fails; the error's `extensions.code` is `SERVICE_UNAVAILABLE`; a `kid` that is" +
+        " unknown after a fetch, or within the cool-down, is `INVALID_TOKEN`.",
     ),
   ),
   rule(
     "C8",
     "What can be delegated",
     documented("mutation", "Tokens by consent token are issued for the delegated scope."),
-    decided("SHOULD", "A consent token for a user who is gone is answered with `NO_USER`."),
+    decided(
+      "SHOULD",
+      "A consent token for a user who no longer exists is answered with `NO_USER`.",
+    ),
     decided(
       "SHOULD",
       "The source is the user's active direct connection with the merchant; without one, or with the " +
@@ -211,11 +218,15 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
     ),
     decided(
       "SHOULD",
-      "The delegated scope is what the token's scope, the source's effective scope and the partner's " +
-        "registered scope have in common. A missing `scope` is no scope, never all; nothing in " +
-        "common is `NO_CONSENT`.",
+      "The delegated scope is the intersection of the token's scope, the source's effective " +
+        "scope and the partner's registered scope. A missing `scope` means the empty scope, " +
+        "never all; an empty intersection is `NO_CONSENT`.",
     ),
-    decided("MAY", "`INVALID_TOKEN` comes before `NO_USER`, and that before `NO_CONSENT`."),
+    decided(
+      "MAY",
+      "`INVALID_TOKEN` takes precedence over `NO_USER`, which takes precedence over " +
+        "`NO_CONSENT`.",
+    ),
   ),
   rule(
     "C9",
@@ -227,23 +238,24 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
     ),
     decided(
       "SHOULD",
-      "Using up the `jti`, establishing the connection and starting the family is one atomic step, durable " +
-        "before the response leaves: all or nothing.",
+      "Consuming the `jti`, establishing the connection and starting the family is one atomic " +
+        "step, durable before the response leaves: all or nothing.",
     ),
   ),
   rule(
     "C10",
-    "The newest consent governs",
+    "The newest consent applies",
     decided(
       "SHOULD",
-      "A consent token with the same or a later `iat` than the one a connection rests on replaces its " +
-        "scope. No older family is ever widened by it.",
+      "A consent token with the same or a later `iat` than the consent of a connection " +
+        "replaces the connection's scope. It never widens an older family.",
     ),
     decided(
       "MAY",
-      "One with an earlier `iat` leaves the connection as it is; its family gets what the delegated " +
-        "scope and the connection's scope have in common, and if that is nothing the answer is " +
-        "`NO_CONSENT`. Narrowing a connection counts as consent, at that moment, to what is left.",
+      "One with an earlier `iat` leaves the connection as it is; its family gets the " +
+        "intersection of the delegated scope and the connection's scope; if that is empty, the " +
+        "answer is `NO_CONSENT`. Narrowing a connection counts as consent to the remaining scope" +
+        " at that moment.",
     ),
   ),
   rule(
@@ -255,20 +267,21 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
     ),
     decided(
       "MAY",
-      "A lost response costs no consent: the same partner with the same token bytes, within 60 s of " +
-        "the first redemption (0 turns this off) and before `exp` plus the difference forgiven (C5), " +
-        "while the family is live and was not refreshed and all other conditions still hold, gets the " +
-        "same refresh token and a new access token with the scope effective now. Within that time a retry and an injected token " +
-        "look alike, so a partner has to bind the consent token to the browser session that asked " +
-        "for it.",
+      "A lost response does not cost a consent: the same partner with the same token bytes, " +
+        "within 60 s of the first redemption (0 turns this off) and before `exp` plus the " +
+        "tolerated skew (C5), while the family is live and was not refreshed and all other " +
+        "conditions still hold, gets the same refresh token and a new access token with the " +
+        "scope effective now. Within that time a retry and an injected token look alike, so a " +
+        "partner has to bind the consent token to the browser session that asked for it.",
     ),
   ),
   rule(
     "C12",
-    "Afterwards the public id serves",
+    "The public id works afterwards",
     decided(
       "SHOULD",
-      "While a delegated connection lives, the partner gets tokens by the user's public id.",
+      "While a delegated connection is active, the partner can also get tokens by the user's " +
+        "public id.",
     ),
   ),
   rule(
@@ -276,8 +289,9 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
     "Redemptions are remembered",
     decided(
       "SHOULD",
-      "That a `jti` was used is remembered by issuer, holds ids and a digest but no token, survives " +
-        "the deletion of the user, and is kept for as long as the token could be valid on any clock.",
+      "The record of a used `jti` is stored per issuer, contains ids and a digest but no " +
+        "token, survives the deletion of the user, and is kept for as long as any clock could " +
+        "consider the token valid.",
     ),
     decided("MAY", "It is kept for one hour after the last second in which the token is valid."),
   ),

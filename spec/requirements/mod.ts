@@ -23,19 +23,19 @@ export const SECTIONS: Readonly<Record<Section, string>> = {
 /** The words that the rules use. */
 export const WORDS: Readonly<Record<string, string>> = {
   "User":
-    "Somebody with a public id: one global, long-lived, opaque id that is not secret. Knowing it " +
-    "proves nothing; the connection does.",
+    "A person with a public id: a global, long-lived, opaque id that is not secret. Knowing it" +
+    " grants nothing; a connection does.",
   "Client": "An app with a client id and a secret, registered for a scope. A *partner* calls the " +
     "mutation; a *merchant* is a storefront where a buyer signed in.",
   "Connection":
-    "That a user is connected to a client with a consented scope. *Direct*: signed in to " +
-    "it. *Delegated*: by a consent token, resting on the user's direct connection with a merchant, " +
-    "its *source*.",
+    "A user's link to a client, with a consented scope. *Direct*: the user signed in to the " +
+    "client. *Delegated*: established by a consent token, based on the user's direct " +
+    "connection to a merchant, its *source*.",
   "Consent token":
     "A signed, short-lived JWT: this user, through this merchant's buyer connection, " +
     "grants this scope to this partner. It reaches the partner through a browser.",
   "Effective scope":
-    "The scope that a connection is worth now; empty where anything it rests on ended.",
+    "The scope that a connection grants now; empty if anything it depends on has ended.",
   "Token family":
     "One issuance and everything refreshed from it: a chain of *generations* of refresh " +
     "tokens, of which one is current.",

@@ -9,16 +9,16 @@ export const TOKENS: readonly Requirement[] = [
   rule(
     "T1",
     "Lifetimes",
-    documented("Users API", "Access tokens expire after a set time."),
+    documented("Users API", "Access tokens expire after a fixed time."),
     decided(
       "SHOULD",
-      "A family ends when it was not refreshed for a set time, and at the latest a set time after it " +
-        "began. No access token outlives its family.",
+      "A family expires when it is not refreshed for a fixed time, and at the latest a fixed " +
+        "time after it started. No access token outlives its family.",
     ),
     decided(
       "MAY",
-      "An access token lives 3600 s, a family 90 days without a refresh and one year at most; each can " +
-        "be set within a checked range.",
+      "An access token lives 3600 s, a family 90 days without a refresh and one year at most; " +
+        "each is configurable within a range.",
     ),
   ),
   rule(
@@ -30,23 +30,23 @@ export const TOKENS: readonly Requirement[] = [
       "10.10",
       "The probability of guessing a token is at most 2^−128.",
     ),
-    decided("SHOULD", "Nothing that is stored yields a token: a stolen database holds none."),
+    decided("SHOULD", "No token can be derived from stored data: a stolen database contains none."),
     decided(
       "SHOULD",
-      "One generation of a family has one refresh token, and no token string ever arises twice, not " +
-        "even after a database was restored. Tokens are compared in constant time.",
+      "One generation of a family has one refresh token, and no token string ever occurs " +
+        "twice, not even after a database is restored. Tokens are compared in constant time.",
     ),
     decided(
       "MAY",
-      "Tokens are derived, not stored: a keyed MAC over purpose, server, key id and all fields, under " +
-        "keys kept outside the database, one for each purpose. To remove a key ends its tokens at " +
-        "once. A prefix makes leaked tokens recognisable.",
+      "Tokens are derived, not stored: a keyed MAC over purpose, server, key id and all " +
+        "fields, under keys stored outside the database, one for each purpose. Removing a key " +
+        "invalidates its tokens immediately. A prefix makes leaked tokens recognizable.",
     ),
   ),
   rule(
     "T3",
     "Kinds of access token",
-    decided("MAY", "Access tokens are opaque unless JWTs are chosen."),
+    decided("MAY", "Access tokens are opaque unless JWTs are configured."),
     standard(
       "MUST",
       "RFC 9068",
@@ -56,9 +56,9 @@ export const TOKENS: readonly Requirement[] = [
     ),
     decided(
       "SHOULD",
-      "Their keys rotate and are published as a key set; an old key stays published until the last " +
-        "token it signed has expired. The server's own endpoints judge the family besides the " +
-        "signature.",
+      "Their keys rotate and are published as a key set; an old key stays published until the " +
+        "last token it signed has expired. The server's own endpoints also check the family, not" +
+        " only the signature.",
     ),
     decided(
       "SHOULD",
@@ -92,8 +92,8 @@ export const TOKENS: readonly Requirement[] = [
     ),
     decided(
       "SHOULD",
-      "A refresh token that another client presents is `invalid_grant`, and nothing happens to the " +
-        "family.",
+      "A refresh token that another client presents is `invalid_grant`, and the family is " +
+        "unaffected.",
     ),
   ),
   rule(
@@ -136,9 +136,10 @@ export const TOKENS: readonly Requirement[] = [
     ),
     decided(
       "SHOULD",
-      "A scope beyond the family's is `invalid_scope` and does the family no harm. Otherwise what is " +
-        "issued is what the request and the scope effective now have in common; nothing in common is " +
-        "`invalid_scope`, and nothing effective at all is `invalid_grant`.",
+      "A scope beyond the family's is `invalid_scope` and does not affect the family. " +
+        "Otherwise the issued scope is the intersection of the request and the current effective" +
+        " scope; if that is empty, the answer is `invalid_scope`, and if the effective scope " +
+        "itself is empty, `invalid_grant`.",
     ),
   ),
   rule(
@@ -156,12 +157,13 @@ export const TOKENS: readonly Requirement[] = [
       "SHOULD",
       "RFC 7662",
       "2.2",
-      "That answer says nothing more: inactive, unknown and not-yours are the same bytes.",
+      "That answer contains nothing else: inactive, unknown and foreign tokens get the same " +
+        "bytes.",
     ),
     decided(
       "SHOULD",
-      "A partner sees its own tokens, a resource server all; of refresh tokens only the current " +
-        "generation is active; to ask never changes anything.",
+      "A partner sees its own tokens, a resource server all; of refresh tokens only the " +
+        "current generation is active; introspection never changes anything.",
     ),
     standard("MUST", "RFC 7009", "2.1", "A client cannot revoke another client's token."),
     standard("MUST", "RFC 7009", "2.1", "A wrong `token_type_hint` does not hide a token."),
@@ -169,14 +171,14 @@ export const TOKENS: readonly Requirement[] = [
     decided("MAY", "So is the attempt to revoke another client's token, and nothing happens."),
     decided(
       "SHOULD",
-      "To revoke any genuine token of a family, spent or expired ones too, ends the family with its " +
-        "access tokens. The connection and other families stay.",
+      "Revoking any genuine token of a family, even a spent or expired one, ends the family " +
+        "with its access tokens. The connection and other families stay.",
     ),
     standard(
       "MUST",
       "RFC 8414",
       "3",
-      "Server metadata, where offered, names the issuer and the endpoints that there are.",
+      "Server metadata, if offered, names the issuer and the available endpoints.",
     ),
   ),
   rule(
@@ -196,8 +198,8 @@ export const TOKENS: readonly Requirement[] = [
       "SHOULD",
       "RFC 6750",
       "3.1",
-      "A dead token is `invalid_token` with status 401, a scope too small `insufficient_scope` with " +
-        "403.",
+      "A dead token is `invalid_token` with status 401, an insufficient scope is " +
+        "`insufficient_scope` with 403.",
     ),
     decided(
       "MAY",
