@@ -1,6 +1,6 @@
 /**
- * Where a server's data is: its folder, database and key files. Shared by the server and by the
- * commands that work beside it.
+ * The location of a server's data: folder, database and key files. Shared by the server and the
+ * commands that work alongside it.
  * @module
  */
 import { stat } from "node:fs/promises";
@@ -28,7 +28,7 @@ const FOLDER_OPTIONS: readonly Option[] = [
   {
     name: "dev",
     env: "FTFU_DEV",
-    text: "Demo data, with credentials that everybody knows. Never for real users.",
+    text: "Use demo data with publicly known credentials. Never for real users.",
   },
 ];
 
@@ -36,7 +36,7 @@ const DATABASE_OPTION: Option = {
   name: "db",
   value: "PATH",
   env: "FTFU_DB",
-  text: "The SQLite file. serve and init create it if absent; memory: keeps nothing. Default: " +
+  text: "The SQLite file. serve and init create it if absent; memory: persists nothing. Default: " +
     "store.sqlite in --data.",
 };
 
@@ -90,7 +90,7 @@ function folderOf(values: Values): string {
   return String(values["data"] ?? preset);
 }
 
-/** Whether key files and issuers are the same as before, as one comparable text. */
+/** A fingerprint of the key files and issuers, to detect changes. */
 export async function stateOfFiles(files: readonly string[]): Promise<string> {
   const times = await Promise.all(
     files.map((file) => stat(file).then(({ mtimeMs, ino }) => `${ino}@${mtimeMs}`, () => "absent")),
@@ -100,14 +100,14 @@ export async function stateOfFiles(files: readonly string[]): Promise<string> {
 
 /**
  * Opens a database that exists. Demo credentials are public, so a demo database is marked and never
- * serves real users, nor the other way round.
+ * serves real users, and vice versa.
  * @throws {UsageError} if there is none, or one of the other kind
  */
 export async function openStore(values: Values): Promise<Store> {
   const path = databaseOf(values);
   if (path === "memory:") {
     throw new UsageError(
-      "--db memory: is the database of one server alone: give the path of a file",
+      "--db memory: is private to one server: give the path of a file",
     );
   }
   const size = await stat(path).then((file) => file.size, () => 0);
@@ -135,14 +135,14 @@ export async function openOrCreateStore(values: Values): Promise<Store> {
     await store.close();
     throw new UsageError(
       dev
-        ? `${path} is not a demo database: leave --dev out, or give another --db`
+        ? `${path} is not a demo database: omit --dev, or give another --db`
         : `${path} holds demo data with public credentials: add --dev, or give another --db`,
     );
   }
   return store;
 }
 
-/** A service beside a running server, for what needs no keys: management and sweeping. */
+/** A service that runs alongside a server, for management and sweeping, which need no keys. */
 export async function openOffline(values: Values, audit?: AuditLog): Promise<Service> {
   return createOffline(await openStore(values), values, audit);
 }

@@ -1,6 +1,6 @@
 /**
- * `keys ACTION`: rotates token keys and signing keys. A running server takes a change up by itself
- * within seconds.
+ * `keys ACTION`: rotates token keys and signing keys. A running server picks up changes within
+ * seconds.
  * @module
  */
 import process from "node:process";
@@ -47,7 +47,7 @@ interface Action {
   run(values: Values, argument: string): Promise<unknown>;
 }
 
-/** Two looks of a server at its files, and one more second to read them. */
+/** Two polling intervals of a server, and one more second to read the files. */
 const ROTATION_MILLISECONDS = 2 * RELOAD_MILLISECONDS + 1000;
 
 const now = () => Math.floor(systemClock.now() / 1000);
@@ -68,9 +68,9 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   "rotate-token-key": {
     arguments: [],
     summary: "Derive new tokens with a new key, once every server has read it, which takes " +
-      `${ROTATION_MILLISECONDS / 1000} seconds; tokens of the old one stay good.`,
+      `${ROTATION_MILLISECONDS / 1000} seconds; tokens of the old key stay valid.`,
     async run(values) {
-      // A token of a key that another process has not read yet would be refused there.
+      // A process that has not read the key yet would refuse its tokens.
       const key = generateTokenKey();
       await changeTokenKeys(values, (keys) => addTokenKey(keys, key));
       await setTimeout(ROTATION_MILLISECONDS);
@@ -84,12 +84,12 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   "activate-token-key": {
     arguments: ["KEY_ID"],
-    summary: "Derive new tokens with a key that was added before.",
+    summary: "Derive new tokens with a previously added key.",
     run: (values, id) => changeTokenKeys(values, (keys) => activateTokenKey(keys, id)),
   },
   "remove-token-key": {
     arguments: ["KEY_ID"],
-    summary: "End every token of a compromised or lost key.",
+    summary: "Remove a compromised or lost key and invalidate all its tokens.",
     run: (values, id) =>
       removeKey(values, id, "token-keys", async (known) => {
         const path = keyFile(values, "keys");
@@ -110,7 +110,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   "publish-signing-key": {
     arguments: [],
-    summary: "First step of a rotation: publish the next key at the JWKS, before it is used.",
+    summary: "First step of a rotation: publish the next key in the JWKS before it is used.",
     run: async (values) => {
       const jwk = await generatePrivateJwk("ES256");
       return changeSigningKeys(values, (keys) => publishNextSigningKey(keys, jwk, now()));

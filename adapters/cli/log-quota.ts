@@ -1,5 +1,6 @@
 /**
- * Bounds what strangers can make a server log: so many lines a second, and the rest as one sum (A3).
+ * Limits log lines caused by unauthenticated callers: a quota per second, and one line that counts
+ * the rest (A3).
  * @module
  */
 import type { LogRecord } from "../log.ts";
@@ -19,10 +20,10 @@ export interface LeftOut {
   readonly sorts: Readonly<Record<string, number>>;
 }
 
-/** Lines of each kind that strangers get in a second. */
+/** Lines of each kind per second for unauthenticated callers. */
 const LINES_PER_SECOND = 20;
 
-/** Creates a quota. It reads no clock: whoever calls says when a second is over. */
+/** Creates a quota. It reads no clock: the caller marks the end of each second. */
 export function createLogQuota(linesPerSecond: number = LINES_PER_SECOND): LogQuota {
   const admitted = new Map<string, number>();
   const leftOut = new Map<string, number>();
@@ -49,7 +50,7 @@ function count(counts: Map<string, number>, name: string): number {
   return next;
 }
 
-/** Whether it comes from a caller that did not prove who it is. */
+/** Whether it comes from an unauthenticated caller. */
 function isOfStranger(kind: string, record: LogRecord): boolean {
   const { client, outcome, action } = record as Readonly<Record<string, unknown>>;
   if (kind === "request") return client === undefined;

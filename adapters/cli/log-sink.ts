@@ -1,5 +1,5 @@
 /**
- * Where log lines wait until they are written: bounded, and never in the way of the server (A3).
+ * A bounded, non-blocking buffer for log lines (A3).
  * @module
  */
 import { Buffer } from "node:buffer";

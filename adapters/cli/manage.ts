@@ -1,6 +1,6 @@
 /**
- * `manage ACTION …`: what an operator does to clients, users and connections, on the database that a
- * running server uses. It takes effect at the very next use of any token.
+ * `manage ACTION …`: manages clients, users and connections in the database of a running server.
+ * Changes take effect at the next use of any token.
  * @module
  */
 import process from "node:process";
@@ -45,22 +45,22 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   "replace-leaked-secret": {
     arguments: ["CLIENT_ID"],
-    summary: "Give a client a new secret and end every other one at once.",
+    summary: "Give a client a new secret and invalidate all others immediately.",
     run: (service, [id = ""]) => service.rotateClientSecret(id, { now: true }),
   },
   "end-old-secrets": {
     arguments: ["CLIENT_ID"],
-    summary: "End every secret of a client but the current one, at once.",
+    summary: "Invalidate every secret of a client except the current one immediately.",
     run: (service, [id = ""]) => service.endOldClientSecrets(id),
   },
   "disable-client": {
     arguments: ["CLIENT_ID"],
-    summary: "Disable a client and every token of it, until it is enabled again.",
+    summary: "Disable a client and all its tokens until it is enabled again.",
     run: (service, [id = ""]) => service.disableClient(id),
   },
   "enable-client": {
     arguments: ["CLIENT_ID"],
-    summary: "Enable a client again.",
+    summary: "Re-enable a client.",
     run: (service, [id = ""]) => service.enableClient(id),
   },
   "register-user": {
@@ -75,12 +75,12 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   "resume-user": {
     arguments: ["PUBLIC_ID"],
-    summary: "End a suspension.",
+    summary: "Resume a suspended user.",
     run: (service, [user = ""]) => service.resumeUser(user),
   },
   "delete-user": {
     arguments: ["PUBLIC_ID"],
-    summary: "Delete a user and all that is known of them. Final.",
+    summary: "Delete a user and all their data. Irreversible.",
     run: (service, [user = ""]) => service.deleteUser(user),
   },
   connect: {
@@ -90,17 +90,17 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   narrow: {
     arguments: ["CONNECTION_ID", "SCOPE"],
-    summary: "Take scope back from a connection, down to what SCOPE still allows.",
+    summary: "Reduce the scope of a connection to its intersection with SCOPE.",
     run: (service, [connection = "", scope = ""]) => service.narrow(connection, scope),
   },
   "revoke-connection": {
     arguments: ["CONNECTION_ID"],
-    summary: "End one connection forever.",
+    summary: "Revoke one connection, forever.",
     run: (service, [connection = ""]) => service.revokeConnection(connection),
   },
   disconnect: {
     arguments: ["PUBLIC_ID", "CLIENT_ID"],
-    summary: "End every connection between a user and a client.",
+    summary: "Revoke every connection between a user and a client.",
     run: (service, [user = "", client = ""]) => service.disconnect(user, client),
   },
 };
@@ -114,7 +114,7 @@ const ACTION_HELP = table(
 /** The command. */
 export const manage: Command = defineCommand({
   name: "manage",
-  summary: "Register clients and users, record and end consents, on a server's database.",
+  summary: "Manage clients, users and connections in a server's database.",
   details: `Actions:\n${ACTION_HELP}\nA SCOPE of several tokens is one argument: "openid email".`,
   arguments: ["ACTION", "ARGUMENT..."],
   options: [...STORE_OPTIONS, ...settingOptions(["secretOverlapSeconds"])],

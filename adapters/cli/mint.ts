@@ -12,7 +12,7 @@ import { type Command, defineCommand, readNumber, UsageError } from "./options.t
 /** The command. */
 export const mint: Command = defineCommand({
   name: "mint",
-  summary: "Sign a consent token with the demo issuer's key, good for `serve --dev`.",
+  summary: "Sign a consent token with the demo issuer's key, for `serve --dev`.",
   options: [
     {
       name: "user",
@@ -32,14 +32,14 @@ export const mint: Command = defineCommand({
       default: "demo-merchant",
       text: "The merchant whose buyer connection delegates (azp).",
     },
-    { name: "scope", value: "SCOPE", default: DEMO_SCOPE, text: "What is delegated." },
+    { name: "scope", value: "SCOPE", default: DEMO_SCOPE, text: "The delegated scope." },
     {
       name: "audience",
       value: "ID",
       default: DEMO_AUDIENCE,
-      text: "The server that is to redeem it (aud).",
+      text: "The server that redeems it (aud).",
     },
-    { name: "lifetime", value: "SECONDS", default: "300", text: "How long it lives." },
+    { name: "lifetime", value: "SECONDS", default: "300", text: "Its lifetime." },
     // The demo issuer's merchants are listed.
     ...Object.entries(DEFECTS).map(([name, { text, ifMerchantsListed, ...answer }]) => ({
       name,

@@ -1,5 +1,5 @@
 /**
- * From options to a service that serves: database, keys and issuers.
+ * Builds a service from options: database, keys and issuers.
  * @module
  */
 import { createConsentVerifier } from "../consent/verifier.ts";
@@ -23,7 +23,7 @@ import {
   type Values,
 } from "./options.ts";
 
-/** The options that say which data a server works on, and by which rules. */
+/** The options for a server's data, trusted issuers and settings. */
 export const RUNTIME_OPTIONS: readonly Option[] = [
   ...DATA_OPTIONS,
   {
@@ -51,11 +51,11 @@ export const RUNTIME_OPTIONS: readonly Option[] = [
   ...settingOptions(SETTINGS),
 ];
 
-/** What a server works on. */
+/** The resources of a server. */
 export interface Runtime {
   readonly store: Store;
   readonly clock: Clock;
-  /** Where state is kept, for people. */
+  /** A description of the database, for people. */
   readonly database: string;
   /** The files whose change calls for {@link Runtime.configure} again. */
   readonly files: readonly string[];

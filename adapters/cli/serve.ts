@@ -28,7 +28,7 @@ import { stopSignal, sweepNowAndThen, type Watch, watchFiles } from "./upkeep.ts
 /** The command. */
 export const serve: Command = defineCommand({
   name: "serve",
-  summary: "Run the reference server; with --dev on demo data.",
+  summary: "Run the reference server; with --dev, on demo data.",
   options: [
     {
       name: "port",

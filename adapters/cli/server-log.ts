@@ -1,5 +1,6 @@
 /**
- * The log of a server: bounded in memory and in what strangers can add to it, and never in the way (A3).
+ * The server log: bounded in memory, rate-limited for unauthenticated callers, and never blocking
+ * (A3).
  * @module
  */
 import { systemClock } from "../entropy.ts";

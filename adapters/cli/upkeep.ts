@@ -1,5 +1,5 @@
 /**
- * What a server does beside serving: reload changed files, sweep, and hear signals.
+ * Background work of a server: reloading changed files, sweeping, and signals.
  * @module
  */
 import process from "node:process";
@@ -83,7 +83,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Removes what can never live again, a batch at a time, with the event loop free in between (R5). */
+/** Removes dead rows in batches, yielding to the event loop in between (R5). */
 export function sweepNowAndThen(
   sweep: (limit: number) => Promise<number>,
   log: (record: LogRecord) => void,

@@ -1,5 +1,5 @@
 /**
- * The ways in which a consent token can be no good, by name: flags of `mint`, cases of the tests.
+ * The defects of consent tokens, by name: flags of `mint`, and test cases.
  * @module
  */
 import { Buffer } from "node:buffer";
@@ -23,7 +23,7 @@ export interface DefectEntry extends DefectAnswer {
   readonly text: string;
   /** The answer if the server lists the issuer's merchants instead of trusting it for all (C4). */
   readonly ifMerchantsListed?: DefectAnswer;
-  /** Spoils and signs a draft. */
+  /** Applies the defect and signs the draft. */
   readonly mint: (draft: Draft, request: MintRequest) => Promise<string>;
 }
 
@@ -68,7 +68,7 @@ export type Defect =
   | "four-segments"
   | "too-large";
 
-/** What each defect does and what must come of it (C1–C5, C8). */
+/** What each defect does and its expected outcome (C1–C5, C8). */
 export const DEFECTS: Readonly<Record<Defect, DefectEntry>> = {
   "expired": invalid(
     "Expired an hour ago.",
@@ -100,7 +100,7 @@ export const DEFECTS: Readonly<Record<Defect, DefectEntry>> = {
     withClaims(({ aud }) => ({ aud: `${aud}-not` })),
   ),
   "two-audiences": invalid(
-    "Meant for this server and for another.",
+    "Meant for this server and another one.",
     "consent_claims",
     withClaims(({ aud }) => ({ aud: [aud, `${aud}-not`] })),
   ),
@@ -120,25 +120,25 @@ export const DEFECTS: Readonly<Record<Defect, DefectEntry>> = {
     withClaims(({ client_id }) => ({ azp: client_id })),
   ),
   "unknown-merchant": {
-    text: "Names a merchant that nobody knows.",
+    text: "Names an unknown merchant.",
     outcome: "NO_CONSENT",
     reason: "merchant_unknown",
     ifMerchantsListed: { outcome: "INVALID_TOKEN", reason: "consent_merchant" },
     mint: withClaims(({ azp }) => ({ azp: `${azp}-not` })),
   },
   "unknown-user": {
-    text: "Names a user that nobody knows.",
+    text: "Names an unknown user.",
     outcome: "NO_USER",
     reason: "user_unknown",
     mint: withClaims(({ sub }) => ({ sub: `${sub}-not` })),
   },
   "unknown-issuer": invalid(
-    "Issued by nobody that is trusted.",
+    "Issued by an untrusted issuer.",
     "consent_issuer",
     withClaims(({ iss }) => ({ iss: `${iss}/` })),
   ),
   "no-scope": {
-    text: "Without scope, which is no scope at all.",
+    text: "Without scope, which means the empty scope.",
     outcome: "NO_CONSENT",
     reason: "no_effective_scope",
     mint: withClaims(() => ({ scope: undefined })),
@@ -156,7 +156,7 @@ export const DEFECTS: Readonly<Record<Defect, DefectEntry>> = {
     withHeader(() => ({ typ: "at+jwt" })),
   ),
   "wrong-alg": invalid(
-    "Names an algorithm that the key is not for.",
+    "Names an algorithm that does not match the key.",
     "consent_algorithm",
     withHeader(({ alg }) => ({ alg: alg === "RS256" ? "ES256" : "RS256" })),
   ),
@@ -179,7 +179,7 @@ export const DEFECTS: Readonly<Record<Defect, DefectEntry>> = {
     async ({ header, claims }, { key }) => flipLastBit(await signJws(header, claims, key)),
   ),
   "forged": invalid(
-    "Signed by a stranger under the issuer's kid.",
+    "Signed with another key under the issuer's kid.",
     "consent_signature",
     async ({ header, claims }, request) =>
       await signJws(header, claims, await strangersKey(request)),
@@ -193,7 +193,7 @@ export const DEFECTS: Readonly<Record<Defect, DefectEntry>> = {
     },
   ),
   "embedded-jwk": invalid(
-    "Brings its own key along and is signed with it.",
+    "Contains its own key and is signed with it.",
     "consent_header",
     async ({ header, claims }, request) => {
       const key = await strangersKey(request);
@@ -201,7 +201,7 @@ export const DEFECTS: Readonly<Record<Defect, DefectEntry>> = {
     },
   ),
   "jku": invalid(
-    "Says where its key could be fetched.",
+    "Contains a URL to fetch its key from.",
     "consent_header",
     withHeader(() => ({ jku: "http://127.0.0.1:9/jwks.json" })),
   ),
@@ -211,7 +211,7 @@ export const DEFECTS: Readonly<Record<Defect, DefectEntry>> = {
     withHeader(() => ({ crit: ["consent"], consent: true })),
   ),
   "zip": invalid(
-    "Says that its payload is compressed.",
+    "Claims a compressed payload.",
     "consent_header",
     withHeader(() => ({ zip: "DEF" })),
   ),

@@ -1,6 +1,6 @@
 /**
- * Demo data for `serve --dev`. The credentials and the issuer's key stand here in the open, so that
- * scripts and `mint` work anywhere; a database that holds them is marked and never served for real.
+ * Demo data for `serve --dev`. The credentials and the issuer's key are public, so that scripts and
+ * `mint` work anywhere; a database that contains them is marked and never serves real users.
  * @module
  */
 import type { Service } from "../direct.ts";

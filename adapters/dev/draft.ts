@@ -1,5 +1,5 @@
 /**
- * What a good consent token says, before it is signed.
+ * A valid consent token before signing.
  * @module
  */
 import type { JWK } from "jose";
@@ -8,7 +8,7 @@ import { hex, systemEntropy } from "../entropy.ts";
 import { algorithmOf } from "../jws/jwk.ts";
 import type { Entropy } from "../ports.ts";
 
-/** What a consent token is to say, and who signs it. */
+/** The content and the signer of a consent token. */
 export interface MintRequest {
   /** The issuer's private key, with its `kid`. Secret. */
   readonly key: JWK;
@@ -37,7 +37,7 @@ export interface Draft {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** Header and claims of a good consent token (C3–C5). */
+/** Header and claims of a valid consent token (C3–C5). */
 export function draftConsentToken(request: MintRequest): Draft {
   const { key, issuer, audience, user, client, merchant, scope, now } = request;
   const { lifetimeSeconds = 300, entropy = systemEntropy, jti = hex(entropy.bytes(16)) } = request;

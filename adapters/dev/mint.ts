@@ -1,6 +1,6 @@
 /**
- * Signs consent tokens as an issuer would and, with a named defect, as no issuer should. For demos,
- * tests and the conformance suite.
+ * Signs consent tokens as an issuer would, optionally with a named defect. For demos, tests and the
+ * conformance suite.
  * @module
  */
 import { signJws } from "../jws/private-jwk.ts";

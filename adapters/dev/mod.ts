@@ -1,6 +1,6 @@
 /**
- * For development and tests only: signing consent tokens as an issuer would, also with named defects.
- * Nothing here belongs into a process that serves real users. Needs the package `jose`.
+ * For development and tests only: signing consent tokens as an issuer would, also with named
+ * defects. Never use it in a process that serves real users. Requires the package `jose`.
  *
  * @example
  * ```ts

@@ -21,8 +21,8 @@ export const BASIC_CHALLENGE = 'Basic realm="fetch-tokens-for-user", charset="UT
 const NOBODY: PresentedCredentials = { id: "", secret: "" };
 
 /**
- * Reads Basic credentials; `null` where there are none. Each part may be form-encoded (RFC 6749 §2.3.1)
- * or plain: no id and no secret holds a character that this changes (G10).
+ * Reads Basic credentials; `null` if there are none. Each part may be form-encoded (RFC 6749
+ * §2.3.1) or plain: no id or secret contains a character that this changes (G10).
  */
 export function readBasic(authorization: string | null): PresentedCredentials | null {
   const encoded = /^basic +([a-z0-9+/]+={0,2})$/i.exec(authorization ?? "")?.[1];
@@ -39,8 +39,7 @@ export function isBasic(authorization: string | null): boolean {
 }
 
 /**
- * The enabled client with these credentials, or `null`. Whatever is wrong with them, the same work is
- * done (G8).
+ * The enabled client with these credentials, or `null`. Every failure takes the same work (G8).
  */
 export function authenticate(
   service: Pick<Service, "authenticate">,
@@ -53,7 +52,7 @@ export function authenticate(
   return service.authenticate(name, password, exchange);
 }
 
-/** The token of a Bearer header; `""` where it cannot be read; `null` where no token is presented. */
+/** The token of a Bearer header; `""` if it is unreadable; `null` if no token is presented. */
 export function readBearer(authorization: string | null): string | null {
   if (!/^bearer(?: |$)/i.test(authorization ?? "")) return null;
   return /^bearer +([a-z0-9._~+/-]+=*)$/i.exec(authorization ?? "")?.[1] ?? "";

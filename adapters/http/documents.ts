@@ -1,6 +1,6 @@
 /**
- * GraphQL documents: parsed, weighed and validated once, then remembered by their text. No message
- * repeats a value of the document: callers put secrets inline (G9).
+ * GraphQL documents: parsed, weighed and validated once, then cached by their text. Messages never
+ * repeat values from the document, because callers put secrets inline (G9).
  * @module
  */
 import {
@@ -15,7 +15,7 @@ import {
 import { nestsDeeperThan } from "../nesting.ts";
 import { weigh } from "./weight.ts";
 
-/** The most that one document may ask for (A2). */
+/** The limits of a document (A2). */
 export const DOCUMENT_LIMITS = {
   /** Lexical tokens. */
   tokens: 4000,
@@ -27,7 +27,7 @@ export const DOCUMENT_LIMITS = {
   fields: 400,
   /** Renamed fields, with fragments written out. */
   aliases: 120,
-  /** Fragments that are defined: each is compared with each other one. */
+  /** Fragment definitions: validation compares each with every other. */
   fragments: 50,
 } as const;
 
@@ -88,7 +88,7 @@ function parseQuery(query: string): DocumentNode | GraphQLError {
   }
 }
 
-/** A syntax error says what was expected, but what was found is the caller's. */
+/** Keeps what a syntax error expected; what it found is caller input. */
 function withoutFound(message: string): string {
   if (message.includes("Document contains more")) {
     return `The query has more than ${DOCUMENT_LIMITS.tokens} tokens.`;

@@ -53,22 +53,22 @@ export class BodyError extends Error {
   }
 }
 
-/** What is written down of a request while it is answered. */
+/** Notes for the log, collected while a request is handled. */
 export interface Trace {
-  /** Who calls, once that is proved: before, it is a text that a stranger chose. */
+  /** The client, once authenticated. Before that, the id is untrusted input. */
   client: ClientId | null;
   /** The client id that was presented, proved or not. For limits; never logged. */
   claimed: string | null;
-  /** What came of it: a word for each mutation field, or the code of an error. */
+  /** The outcome: one word per mutation field, or an error code. */
   readonly outcomes: string[];
-  /** What failed here. */
+  /** Internal faults. */
   readonly faults: unknown[];
 }
 
 /** A request on its way through this server. */
 export interface Exchange {
   readonly request: HttpRequest;
-  /** Drawn here, never taken from the request. */
+  /** Generated here, never taken from the request. */
   readonly requestId: string;
   readonly trace: Trace;
 }
@@ -76,7 +76,7 @@ export interface Exchange {
 /** Tells a caller to try again, in seconds, when this server cannot serve for now (A3). */
 export const RETRY_AFTER: Readonly<Record<string, string>> = { "retry-after": "5" };
 
-/** The header of every response that holds tokens, or tells something of them (G9, RFC 6749 §5.1). */
+/** The header of every response that contains tokens or information about them (G9, RFC 6749 §5.1). */
 export const NO_STORE: Readonly<Record<string, string>> = { "cache-control": "no-store" };
 
 /** A response with a JSON body. */

@@ -27,7 +27,7 @@ type Work = (form: Form, client: ClientId, exchange: Exchange) => Promise<HttpRe
 /** An OAuth endpoint. */
 export type OAuthEndpoint = (exchange: Exchange) => Promise<HttpResponse>;
 
-/** `POST /oauth/token`: `grant_type=refresh_token`, and no other (T4–T6). */
+/** `POST /oauth/token`: only `grant_type=refresh_token` (T4–T6). */
 export function createTokenEndpoint(service: Service, limits: Limits): OAuthEndpoint {
   return createEndpoint(service, limits, 1, async (form, client, exchange) => {
     const grantType = form.get("grant_type");
@@ -61,7 +61,7 @@ export function createRevocationEndpoint(service: Service, limits: Limits): OAut
   });
 }
 
-/** `POST /oauth/introspect`: what a token is worth to this client; the rest is `{"active":false}` (T7). */
+/** `POST /oauth/introspect`: the state of a token for this client, otherwise `{"active":false}` (T7). */
 export function createIntrospectionEndpoint(
   service: Service,
   limits: Limits,
@@ -109,7 +109,7 @@ function createEndpoint(
   };
 }
 
-/** By Basic or by parameters, never by both (RFC 6749 §2.3). */
+/** By Basic or by parameters, but not both (RFC 6749 §2.3). */
 async function authenticateClient(
   service: Service,
   exchange: Exchange,
@@ -132,7 +132,7 @@ async function authenticateClient(
     });
 }
 
-/** The answer where something failed here: never a false success, and whether to try again (A3). */
+/** The answer to an internal fault: never a false success, and retryable or not (A3). */
 export function oauthFault(error: unknown): HttpResponse {
   return isRetryable(error)
     ? errorJson(503, "temporarily_unavailable", "Try again.", RETRY_AFTER)

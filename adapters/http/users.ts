@@ -1,5 +1,5 @@
 /**
- * `POST /api/users/graphql.json`: what an access token is good for (T8, RFC 6750).
+ * `POST /api/users/graphql.json`: shows what an access token may do (T8, RFC 6750).
  * @module
  */
 import { makeExecutableSchema } from "@graphql-tools/schema";
@@ -13,10 +13,10 @@ import { errorGraphql, type Exchange, type HttpResponse } from "./exchange.ts";
 import { createEndpoint } from "./graphql-endpoint.ts";
 import type { Limits } from "./limits.ts";
 
-/** The scope without which a token does not tell whose it is, as in OpenID Connect. */
+/** The scope required to read the user's id, as in OpenID Connect. */
 export const USER_SCOPE = "openid";
 
-/** The schema of the Users API, as text. Ours: the vendor's is another. */
+/** The schema of the Users API, as text. It is our own, not the vendor's. */
 export const usersTypeDefs: string = `
 type Query {
   """
@@ -51,7 +51,7 @@ type User {
 }
 `;
 
-/** What the resolvers are given. */
+/** The context of the resolvers. */
 interface UsersContext {
   readonly token: LiveToken;
 }
