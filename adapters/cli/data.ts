@@ -121,7 +121,7 @@ export async function openStore(values: Values): Promise<Store> {
 }
 
 /**
- * Opens a database, and creates it where there is none.
+ * Opens a database, and creates it if absent.
  * @throws {UsageError} if it is of the other kind
  */
 export async function openOrCreateStore(values: Values): Promise<Store> {

@@ -42,7 +42,7 @@ export interface KeyCustody {
   /** The files that they are in. */
   readonly files: readonly string[];
   /**
-   * The keys as the files hold them now. Where the database is new, missing files are created.
+   * Loads the keys from the files. If the database is new, missing files are created.
    * @throws {KeyFileError} where a file is missing, damaged, or lacks a key that the database names
    */
   load(): Promise<LoadedKeys>;

@@ -85,7 +85,7 @@ export interface Configured {
   jwks(): Jwks;
 }
 
-/** Opens what the options name; creates the database where there is none. */
+/** Opens the resources named by the options; creates the database if absent. */
 export async function openRuntime(
   values: Values,
   clock: Clock = systemClock,

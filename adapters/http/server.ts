@@ -14,7 +14,7 @@ export interface ServerOptions {
   readonly port: number;
   /** A host name or an address; `127.0.0.1` reaches this machine alone. */
   readonly host: string;
-  /** Where the bounds are to be others than {@link BOUNDS}. */
+  /** Overrides of {@link BOUNDS}. */
   readonly bounds?: Partial<ServerBounds>;
 }
 
@@ -61,7 +61,7 @@ export const BOUNDS: ServerBounds = {
 
 /**
  * Starts listening.
- * @throws {Error} naming the cure, where the address cannot be had.
+ * @throws {Error} if the address is unavailable; the message says what to do.
  *
  * @example
  * ```ts

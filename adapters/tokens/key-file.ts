@@ -12,16 +12,16 @@ export class KeyFileError extends Error {
   override readonly name = "KeyFileError";
 }
 
-/** Hears of what is risky, though not wrong. */
+/** Receives warnings about risky but valid files. */
 export type Warn = (message: string) => void;
 
 const READABLE_BY_OTHERS = 0o044;
 const WRITABLE_BY_OTHERS = 0o022;
 
 /**
- * What a file holds; `null` where there is no such file.
- * @param read from its text to keys; its errors hold no key material
- * @throws {KeyFileError} when it cannot be read, others can write to it, or it holds no such keys
+ * Reads a key file; `null` if it does not exist.
+ * @param read parses the text; its errors contain no key material
+ * @throws {KeyFileError} if it cannot be read, others can write to it, or its keys are invalid
  */
 export async function readKeyFile<Keys>(
   path: string,
@@ -44,7 +44,7 @@ export async function readKeyFile<Keys>(
   }
 }
 
-/** Who can write to a key file knows what tokens will be derived from. Windows has other rights. */
+/** Whoever can write to a key file knows the secrets of future tokens. Windows has other permissions. */
 function checkMode(path: string, mode: number, warn: Warn): void {
   if (process.platform === "win32") return;
   const cure = `Run "chmod 600 ${path}"`;
@@ -59,7 +59,7 @@ function checkMode(path: string, mode: number, warn: Warn): void {
   }
 }
 
-/** Why a file cannot be used, in words. */
+/** Describes why a file cannot be used. */
 export function reasonOf(error: unknown): string {
   const words: Readonly<Record<string, string>> = {
     ENOENT: "there is no such file or folder. Check the path",
@@ -75,7 +75,8 @@ export function reasonOf(error: unknown): string {
 }
 
 /**
- * Creates a file with this text, unless there is one; of two processes that do so at once, the first wins.
+ * Creates a file with this text, unless it exists; if two processes do so at the same time, the
+ * first wins.
  * @throws {KeyFileError} when it cannot be written
  */
 export async function createKeyFile(path: string, text: string): Promise<void> {
