@@ -55,6 +55,13 @@ export const serve: Command = defineCommand({
       default: "6000",
       text: "What each client may ask for per minute, in fields and calls; 0 means no limit.",
     },
+    {
+      name: "drain-seconds",
+      value: "N",
+      env: "FTFU_DRAIN_SECONDS",
+      text:
+        "How long to go on serving, with /readyz at 503, after SIGTERM. Default: 5; 0 with --dev.",
+    },
     ...RUNTIME_OPTIONS,
   ],
   async run(values) {
@@ -65,6 +72,7 @@ export const serve: Command = defineCommand({
     }
     const port = readNumber(values, "port");
     if (port > 65_535) throw new UsageError(`--port must be 0 to 65535, found ${port}`);
+    if (drainSeconds(values) > 3600) throw new UsageError("--drain-seconds must be 0 to 3600");
     const server: Serving = { configured: null, configure: () => Promise.resolve() };
     const dev = values["dev"] === true
       ? createDevMode({
@@ -90,6 +98,11 @@ export const serve: Command = defineCommand({
     }
   },
 });
+
+function drainSeconds(values: Values): number {
+  if (values["drain-seconds"] !== undefined) return readNumber(values, "drain-seconds");
+  return values["dev"] === true ? 0 : 5;
+}
 
 /** For the last lines, when a server stops. */
 const LOG_PATIENCE_MILLISECONDS = 500;
@@ -139,6 +152,7 @@ async function serveRuntime(
     const sweep = (limit: number) => current(serving).service.sweep(limit);
     const stopSweeping = sweepNowAndThen(sweep, log.of("sweep"));
     await stopped;
+    await server.drain(drainSeconds(values) * 1000);
     watch.stop();
     stopSweeping();
     return 0;

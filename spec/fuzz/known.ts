@@ -20,30 +20,6 @@ export interface Known {
 /** All of them. */
 export const KNOWN: readonly Known[] = [
   {
-    row: 12,
-    target: "http",
-    what: "two Hosts",
-    input: get("/healthz", ["Host: localhost", "Host: localhost"]),
-  },
-  {
-    row: 12,
-    target: "http",
-    what: "an unknown transfer coding",
-    input: get("/healthz", ["Host: localhost"], "odd coding"),
-  },
-  {
-    row: 12,
-    target: "http",
-    what: "the absolute form",
-    input: get("{{origin}}/healthz", ["Host: localhost"]),
-  },
-  {
-    row: 12,
-    target: "http",
-    what: "a malformed Host",
-    input: get("/healthz", ["Host: a b"]),
-  },
-  {
     row: 18,
     target: "key-files",
     what: "a signing key that cannot be imported, and an error that names neither file nor key",
@@ -68,11 +44,6 @@ export const KNOWN: readonly Known[] = [
 
 function signingKey(active: object): object {
   return { kind: "signing keys", text: JSON.stringify({ active, next: null, retired: [] }) };
-}
-
-function get(target: string, headers: readonly string[], framing = "length"): object {
-  const request = { method: "GET", target, version: "HTTP/1.1", headers, body: "", framing };
-  return { form: "opaque", requests: [request], edits: [], part: 1000, pieces: 1 };
 }
 
 /** What came of the known inputs of a target: the signature of each failure, `null` where it is gone. */
