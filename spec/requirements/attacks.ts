@@ -537,13 +537,13 @@ const SYSTEM: readonly Attack[] = [
       "immediately.",
   ),
   attack(
-    "SY-30",
+    "SY-40",
     ["A2"],
     "Ten thousand idle connections from one address: others still connect, since idle connections of the " +
       "address with the most are closed first.",
   ),
   attack(
-    "SY-31",
+    "SY-41",
     ["A3"],
     "The server is asked to stop under load: readiness says so first, requests are served meanwhile, and " +
       "a proxy that never retries sees no failed request.",

@@ -234,7 +234,7 @@ test("A2: who sends too slowly is answered 408, and who stays idle is hung up on
   );
 });
 
-test("A2, SY-30: who holds idle connections keeps nobody out, and a busy one stays", async () => {
+test("A2, SY-40: who holds idle connections keeps nobody out, and a busy one stays", async () => {
   const { wrap, entered, release } = held();
   await withServer(
     async (server) => {
@@ -255,7 +255,7 @@ test("A2, SY-30: who holds idle connections keeps nobody out, and a busy one sta
   );
 });
 
-test("A2, SY-30: where no connection of an address is idle, its next one is closed", async () => {
+test("A2, SY-40: where no connection of an address is idle, its next one is closed", async () => {
   const { wrap, entered, release } = held();
   await withServer(
     async (server) => {
@@ -281,7 +281,7 @@ function getOnce(url: string): Promise<number> {
   });
 }
 
-test("A3, SY-31: a drain fails no request of a proxy that goes by readiness and never retries", async () => {
+test("A3, SY-41: a drain fails no request of a proxy that goes by readiness and never retries", async () => {
   await withServer(async (server) => {
     let ready = true;
     const statuses: number[] = [];
@@ -303,7 +303,7 @@ test("A3, SY-31: a drain fails no request of a proxy that goes by readiness and 
   });
 });
 
-test("A3, SY-31: a connection that has sent nothing yet is answered when the server stops", async () => {
+test("A3, SY-41: a connection that has sent nothing yet is answered when the server stops", async () => {
   await withServer(async (server) => {
     const fresh = await Promise.all(Array.from({ length: 8 }, () => open(server.port)));
     await settle(server);
