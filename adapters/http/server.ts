@@ -22,7 +22,7 @@ export interface ServerOptions {
 
 /** A server that listens. */
 export interface RunningServer {
-  /** Without a trailing slash. */
+  /** One that this machine can call, also where every address is listened on. No trailing slash. */
   readonly url: string;
   readonly port: number;
   /**
@@ -106,7 +106,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await listen(server, port, host);
   const address = server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
+    url: `http://${callable(host)}:${address.port}`,
     port: address.port,
     drain(milliseconds) {
       stopping = true;
@@ -117,6 +117,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       return close(server, connections, graceMilliseconds);
     },
   };
+}
+
+/** Nobody can connect to the address that means all addresses. */
+function callable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (/^[0:]+$/.test(host)) return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

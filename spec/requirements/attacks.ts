@@ -500,6 +500,12 @@ const SYSTEM: readonly Attack[] = [
       "server: nothing more is acknowledged, and the server is not ready until it is restarted.",
   ),
   attack(
+    "SY-31",
+    ["G8"],
+    "The harness of a demo server is called from another machine, with a forged `Host`, or through a " +
+      "proxy: refused without the harness secret.",
+  ),
+  attack(
     "SY-07",
     ["A5", "R5"],
     "The clock jumps ahead by three months for a minute, or back by an hour: nothing is deleted, and " +
