@@ -154,7 +154,7 @@ function checkTokenKey(value: unknown, index: number): TokenKey {
   const bytes = typeof secret === "string" ? decodeBase64url(secret) : null;
   if (bytes === null || bytes.length < MIN_SECRET_BYTES) {
     throw new RangeError(
-      `Cannot use token key "${id}": "secret" must be ${MIN_SECRET_BYTES} or more bytes in base64url`,
+      `Cannot use token key ${index}: "secret" must be ${MIN_SECRET_BYTES} or more bytes in base64url`,
     );
   }
   return { id, secret: secret as string };

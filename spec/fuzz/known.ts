@@ -3,8 +3,6 @@
  * list must become empty: an entry whose input no longer fails makes a test fail.
  * @module
  */
-import { DEMO_ISSUER_KEY } from "../../adapters/dev/demo.ts";
-import { TOKEN_KEYS } from "./targets/files.ts";
 import { BrokenLaw, type Target, toBrokenLaw } from "./target.ts";
 
 /** One known failure. */
@@ -20,30 +18,34 @@ export interface Known {
 /** All of them. */
 export const KNOWN: readonly Known[] = [
   {
-    row: 18,
-    target: "key-files",
-    what: "a signing key that cannot be imported, and an error that names neither file nor key",
-    input: signingKey({ ...DEMO_ISSUER_KEY, d: "AA" }),
+    row: 12,
+    target: "http",
+    what: "two Hosts",
+    input: get("/healthz", ["Host: localhost", "Host: localhost"]),
   },
   {
-    row: 18,
-    target: "key-files",
-    what: "a signing key that says it may not sign",
-    input: signingKey({ ...DEMO_ISSUER_KEY, key_ops: [] }),
+    row: 12,
+    target: "http",
+    what: "an unknown transfer coding",
+    input: get("/healthz", ["Host: localhost"], "odd coding"),
   },
   {
-    row: 18,
-    target: "key-files",
-    what: "a secret in a message, where id and secret of a token key were swapped",
-    input: {
-      kind: "token keys",
-      text: `{"active":"a","keys":[{"id":"${TOKEN_KEYS.keys[0]?.secret}","secret":"a"}]}`,
-    },
+    row: 12,
+    target: "http",
+    what: "the absolute form",
+    input: get("{{origin}}/healthz", ["Host: localhost"]),
+  },
+  {
+    row: 12,
+    target: "http",
+    what: "a malformed Host",
+    input: get("/healthz", ["Host: a b"]),
   },
 ];
 
-function signingKey(active: object): object {
-  return { kind: "signing keys", text: JSON.stringify({ active, next: null, retired: [] }) };
+function get(target: string, headers: readonly string[], framing = "length"): object {
+  const request = { method: "GET", target, version: "HTTP/1.1", headers, body: "", framing };
+  return { form: "opaque", requests: [request], edits: [], part: 1000, pieces: 1 };
 }
 
 /** What came of the known inputs of a target: the signature of each failure, `null` where it is gone. */

@@ -11,9 +11,11 @@
  * Every JWK is private and has a `kid`. Every function here is pure, except those that take a path.
  * @module
  */
+import { createPrivateKey, createPublicKey, type JsonWebKey, sign, verify } from "node:crypto";
 import type { JWK } from "jose";
 import { isIdentifier, type Seconds } from "../../../core/model.ts";
 import { CLOCK_MARGIN_SECONDS } from "../../../core/settings.ts";
+import { decodeBase64url } from "../../jws/base64url.ts";
 import { algorithmOf, type Jwks } from "../../jws/jwk.ts";
 import { generatePrivateJwk, publicJwk } from "../../jws/private-jwk.ts";
 import { isJsonObject, parseStrictJson } from "../../strict-json.ts";
@@ -188,6 +190,29 @@ function checkPrivateJwk(jwk: unknown): void {
     throw new RangeError(
       `Cannot use signing key "${kid}": give an ES256, EdDSA or RS256 private key`,
     );
+  }
+  const refuse = (why: string) => new RangeError(`Cannot use signing key "${kid}": ${why}`);
+  const operations = (jwk as JWK).key_ops as unknown;
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes("sign"))) {
+    throw refuse('"key_ops" must include "sign"');
+  }
+  if (!canSign(jwk as JWK)) throw refuse("its parameters do not form a valid key");
+}
+
+const KEY_MEMBERS = ["d", "x", "y", "n", "e", "p", "q", "dp", "dq", "qi"] as const;
+
+/** Whether a signature of this key verifies. Runtimes differ in what they import, so it is tried. */
+function canSign(jwk: JWK): boolean {
+  const bytes = new Map(KEY_MEMBERS.map((name) => [name, decodeBase64url(jwk[name] ?? "")]));
+  if ([...bytes.values()].includes(null)) return false;
+  if (jwk.kty !== "RSA" && bytes.get("d")?.length !== 32) return false;
+  const key = { key: jwk as JsonWebKey, format: "jwk" } as const;
+  const digest = jwk.kty === "OKP" ? null : "sha256";
+  const data = new Uint8Array(32);
+  try {
+    return verify(digest, data, createPublicKey(key), sign(digest, data, createPrivateKey(key)));
+  } catch {
+    return false; // the cause may quote key material
   }
 }
 

@@ -172,3 +172,23 @@ test("T3, G9: keys that are no good are refused without a word of what is in the
   });
   await assert.rejects(createJwtTokens({ ...options, opaque }), RangeError);
 });
+
+test("T3, SY-24: a signing key that cannot sign is refused by its kid, without key material", async () => {
+  const jwk = await generatePrivateJwk("ES256");
+  const refusal = (part: object) => {
+    const text = JSON.stringify({ active: { ...jwk, ...part }, next: null, retired: [] });
+    try {
+      return void readSigningKeys(text);
+    } catch (error) {
+      assert.ok(error instanceof RangeError);
+      return error.message;
+    }
+  };
+  for (const part of [{ d: "AA" }, { d: `${jwk.d}=` }, { x: jwk.y }]) {
+    assert.match(refusal(part) ?? "", new RegExp(`"${jwk.kid}": its parameters do not form`));
+  }
+  for (const key_ops of [[], ["verify"], null]) {
+    assert.match(refusal({ key_ops }) ?? "", /"key_ops" must include "sign"/);
+  }
+  assert.equal(refusal({ key_ops: ["sign"] }), undefined);
+});
