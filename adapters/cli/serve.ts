@@ -4,6 +4,7 @@
  */
 import process from "node:process";
 import { createDevMode, type DevMode } from "../dev/dev-mode.ts";
+import { isLoopback } from "../dev/harness.ts";
 import { followService } from "../direct.ts";
 import { systemClock } from "../entropy.ts";
 import type { HttpHandler } from "../http/exchange.ts";
@@ -45,6 +46,14 @@ export const serve: Command = defineCommand({
       text: "The address to listen on; 0.0.0.0 accepts connections from other machines.",
     },
     {
+      name: "harness-secret",
+      value: "SECRET",
+      env: "FTFU_HARNESS_SECRET",
+      text:
+        "With --dev: what callers of the harness must send as a bearer token. Default: none, and " +
+        "the harness serves this machine only.",
+    },
+    {
       name: "json",
       text: "Print one line of JSON once it listens, and log lines of JSON on standard error.",
     },
@@ -54,6 +63,13 @@ export const serve: Command = defineCommand({
       env: "FTFU_RATE_LIMIT",
       default: "6000",
       text: "What each client may ask for per minute, in fields and calls; 0 means no limit.",
+    },
+    {
+      name: "drain-seconds",
+      value: "N",
+      env: "FTFU_DRAIN_SECONDS",
+      text:
+        "How long to go on serving, with /readyz at 503, after SIGTERM. Default: 5; 0 with --dev.",
     },
     ...RUNTIME_OPTIONS,
   ],
@@ -65,9 +81,12 @@ export const serve: Command = defineCommand({
     }
     const port = readNumber(values, "port");
     if (port > 65_535) throw new UsageError(`--port must be 0 to 65535, found ${port}`);
+    if (drainSeconds(values) > 3600) throw new UsageError("--drain-seconds must be 0 to 3600");
     const server: Serving = { configured: null, configure: () => Promise.resolve() };
+    const harnessSecret = readHarnessSecret(values);
     const dev = values["dev"] === true
       ? createDevMode({
+        ...(harnessSecret !== null && { harnessSecret }),
         serving: () => current(server),
         reconfigure: () => server.configure(),
         policy: readNumbers(values),
@@ -75,6 +94,8 @@ export const serve: Command = defineCommand({
       : null;
     const log = openServerLog({ json: values["json"] === true });
     const warn = (message: string) => log.of("config")({ outcome: "warning", message });
+    const host = String(values["host"]);
+    if (dev !== null && !isLoopback(host)) warn(exposure(host, harnessSecret !== null));
     try {
       const runtime = await openRuntime(values, dev?.clock ?? systemClock, warn);
       try {
@@ -90,6 +111,29 @@ export const serve: Command = defineCommand({
     }
   },
 });
+
+function drainSeconds(values: Values): number {
+  if (values["drain-seconds"] !== undefined) return readNumber(values, "drain-seconds");
+  return values["dev"] === true ? 0 : 5;
+}
+
+const MIN_HARNESS_SECRET = 16;
+
+function readHarnessSecret(values: Values): string | null {
+  const secret = values["harness-secret"];
+  if (typeof secret !== "string") return null;
+  if (secret.length >= MIN_HARNESS_SECRET) return secret;
+  throw new UsageError(`--harness-secret must have at least ${MIN_HARNESS_SECRET} characters`);
+}
+
+/** What a demo server that other machines can reach says at start. */
+function exposure(host: string, hasSecret: boolean): string {
+  const harness = hasSecret
+    ? "The harness serves whoever has the harness secret."
+    : "The harness serves this machine only; --harness-secret opens it to others.";
+  return `Other machines can reach this demo server (--host ${host}); its credentials are public. ` +
+    `They use this machine's name in place of 127.0.0.1. ${harness}`;
+}
 
 /** For the last lines, when a server stops. */
 const LOG_PATIENCE_MILLISECONDS = 500;
@@ -139,6 +183,7 @@ async function serveRuntime(
     const sweep = (limit: number) => current(serving).service.sweep(limit);
     const stopSweeping = sweepNowAndThen(sweep, log.of("sweep"));
     await stopped;
+    await server.drain(drainSeconds(values) * 1000);
     watch.stop();
     stopSweeping();
     return 0;

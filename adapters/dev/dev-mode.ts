@@ -64,6 +64,8 @@ export interface DevModeOptions {
   /** Serves with the issuers as they are now. */
   readonly reconfigure: () => Promise<unknown>;
   readonly policy: Numbers;
+  /** What callers of the harness must present; without it, it serves loopback peers only. */
+  readonly harnessSecret?: string;
 }
 
 const DEMO_TRUST: DevIssuer = {
@@ -73,7 +75,8 @@ const DEMO_TRUST: DevIssuer = {
 };
 
 /** Creates dev mode. */
-export function createDevMode({ serving, reconfigure, policy }: DevModeOptions): DevMode {
+export function createDevMode(options: DevModeOptions): DevMode {
+  const { serving, reconfigure, policy, harnessSecret } = options;
   const clock = createAdjustableClock(systemClock);
   let added: readonly DevIssuer[] = [];
   const issuers = createDevIssuers(async (next) => {
@@ -91,6 +94,7 @@ export function createDevMode({ serving, reconfigure, policy }: DevModeOptions):
     clock,
     issuers,
     key: DEMO_ISSUER_KEY,
+    ...(harnessSecret !== undefined && { secret: harnessSecret }),
     description: () => ({ version: VERSION, policy, ...endpointsOf(serving()) }),
   });
   return {

@@ -3,6 +3,7 @@
  * on a server for real users.
  * @module
  */
+import { sameDigest, sha256 } from "../entropy.ts";
 import { BodyError, type HttpHandler, type HttpRequest, json } from "../http/exchange.ts";
 import { ManagementError } from "../manage.ts";
 import { type CommandOptions, createCommands } from "./commands.ts";
@@ -10,7 +11,10 @@ import { InvalidInput, readInput } from "./input.ts";
 
 /** What the harness works on, and who may use it. */
 export interface HarnessOptions extends CommandOptions {
-  /** What callers must present as a bearer token; without it, none is asked for. */
+  /**
+   * What callers must present as a bearer token, wherever they are. Without it, the harness serves
+   * loopback peers only, and asks them for nothing.
+   */
   readonly secret?: string;
 }
 
@@ -39,19 +43,37 @@ function failure(status: number, error: string) {
   return json(status, { error });
 }
 
-/**
- * A web page must not reach this. A page of another origin needs permission to send JSON, and a host name
- * that was rebound to this machine (DNS rebinding) does not name it.
- */
 function refuse(request: HttpRequest, secret: string | undefined) {
-  const host = (request.header("host") ?? "").replace(/:\d+$/, "");
-  if (!/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(host)) {
-    return failure(403, "The harness serves this machine only.");
+  if (secret === undefined && !isLocal(request)) {
+    return failure(403, "Without --harness-secret, the harness serves this machine only.");
+  }
+  if (secret !== undefined && !presents(request, secret)) {
+    return failure(401, "Send the harness secret as a bearer token.");
   }
   if (request.method !== "POST") return failure(405, "Use POST.");
   if (!/^application\/json\b/i.test(request.header("content-type") ?? "")) {
     return failure(415, "Send application/json.");
   }
-  const authorized = secret === undefined || request.header("authorization") === `Bearer ${secret}`;
-  return authorized ? null : failure(401, "Send the harness secret as a bearer token.");
+  return null;
+}
+
+/**
+ * Whether a program of this machine calls: the peer is at a loopback address and speaks for nobody else.
+ * The host name stops web pages whose own name was rebound to this machine (DNS rebinding).
+ */
+function isLocal(request: HttpRequest): boolean {
+  const host = (request.header("host") ?? "").replace(/:\d+$/, "");
+  return isLoopback(request.peer ?? "") &&
+    /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(host) &&
+    ["forwarded", "x-forwarded-for"].every((name) => request.header(name) === null);
+}
+
+/** Whether an address, or the name `localhost`, is this machine's own. */
+export function isLoopback(address: string): boolean {
+  return /^(?:localhost|::1|(?:::ffff:)?127(?:\.\d+){3})$/i.test(address);
+}
+
+/** Whether a request has the secret, compared in constant time. A web page cannot know it. */
+function presents(request: HttpRequest, secret: string): boolean {
+  return sameDigest(sha256(request.header("authorization") ?? ""), sha256(`Bearer ${secret}`));
 }

@@ -4,8 +4,10 @@
  */
 import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
-import { BodyError, type HttpHandler, type HttpRequest } from "./exchange.ts";
+import type { AddressInfo } from "node:net";
+import { type Connections, limitConnections } from "./connections.ts";
+import { errorJson, type HttpHandler } from "./exchange.ts";
+import { headFault, toHttpRequest } from "./incoming.ts";
 
 /** What to serve, and where. */
 export interface ServerOptions {
@@ -20,9 +22,14 @@ export interface ServerOptions {
 
 /** A server that listens. */
 export interface RunningServer {
-  /** Without a trailing slash. */
+  /** One that this machine can call, also where every address is listened on. No trailing slash. */
   readonly url: string;
   readonly port: number;
+  /**
+   * Says that it is not ready, and goes on serving, so that whoever sends requests here learns to send
+   * them elsewhere. Connections are closed after their next response. Resolves after `milliseconds`.
+   */
+  drain(milliseconds: number): Promise<void>;
   /**
    * Takes no new connections, lets requests under way finish, and closes the rest. After the grace
    * (default 10 s) whatever is left is cut off.
@@ -42,8 +49,10 @@ export interface ServerBounds {
   readonly connectionsCheckingInterval: number;
   /** Until an idle connection is closed. */
   readonly keepAliveTimeout: number;
-  /** Beyond that, new connections are closed at once. */
+  /** Beyond that, an idle connection of the address that has the most is closed, or the new one. */
   readonly maxConnections: number;
+  /** The same for one address. A proxy in front is one. */
+  readonly maxConnectionsPerPeer: number;
   /** How much of an unwanted body is read and dropped, so that the peer gets to read the answer. */
   readonly unreadBytes: number;
 }
@@ -56,6 +65,7 @@ export const BOUNDS: ServerBounds = {
   connectionsCheckingInterval: 5_000,
   keepAliveTimeout: 65_000, // longer than the usual minute of a proxy in front
   maxConnections: 10_000,
+  maxConnectionsPerPeer: 5_000,
   unreadBytes: 1_048_576,
 };
 
@@ -86,24 +96,34 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const bounds = { ...BOUNDS, ...options.bounds };
   let stopping = false;
   const server = createServer(
-    { ...bounds, joinDuplicateHeaders: true },
+    { ...bounds, joinDuplicateHeaders: true, insecureHTTPParser: false },
     (incoming, outgoing) => {
       serve(handler, incoming, outgoing, () => stopping, bounds.unreadBytes)
         .catch(() => outgoing.destroy()); // a handler that breaks its word costs its own connection
     },
   );
-  server.maxConnections = bounds.maxConnections;
-  const sockets = trackSockets(server);
+  const connections = limitConnections(server, bounds);
   await listen(server, port, host);
   const address = server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
+    url: `http://${callable(host)}:${address.port}`,
     port: address.port,
+    drain(milliseconds) {
+      stopping = true;
+      return new Promise((resolve) => setTimeout(resolve, milliseconds));
+    },
     stop(graceMilliseconds = 10_000) {
       stopping = true;
-      return close(server, sockets, graceMilliseconds);
+      return close(server, connections, graceMilliseconds);
     },
   };
+}
+
+/** Nobody can connect to the address that means all addresses. */
+function callable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (/^[0:]+$/.test(host)) return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {
@@ -125,29 +145,22 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-function trackSockets(server: Server): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-  });
-  return sockets;
-}
+/** How long a connection that has sent nothing is waited for: its request may be on its way. */
+const FRESH_MILLISECONDS = 500;
 
-function close(
-  server: Server,
-  sockets: ReadonlySet<Socket>,
-  graceMilliseconds: number,
-): Promise<void> {
+function close(server: Server, connections: Connections, graceMilliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), graceMilliseconds);
+    const fresh = setTimeout(
+      () => connections.closeFresh(), // to node:http these are not idle
+      Math.min(FRESH_MILLISECONDS, graceMilliseconds),
+    );
     server.close(() => {
       clearTimeout(timer);
+      clearTimeout(fresh);
       resolve();
     });
     server.closeIdleConnections();
-    // To node:http a connection that never sent a byte is not idle.
-    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   });
 }
 
@@ -160,12 +173,15 @@ async function serve(
 ): Promise<void> {
   incoming.on("error", () => {}); // the peer went away; reading the body says so
   outgoing.on("error", () => {});
-  const { status, headers, body } = await handler(toHttpRequest(incoming, isStopping()));
+  const fault = headFault(incoming);
+  const { status, headers, body } = fault === null
+    ? await handler(toHttpRequest(incoming, isStopping()))
+    : errorJson(fault, "invalid_request", "The request is not valid HTTP/1.1.");
   const length = Buffer.byteLength(body);
   outgoing.writeHead(status, {
     ...headers,
     ...(status !== 204 && { "content-length": length }),
-    ...(isStopping() && { connection: "close" }),
+    ...((isStopping() || fault !== null) && { connection: "close" }),
   });
   finish(incoming, outgoing, body, unreadBytes);
 }
@@ -190,52 +206,4 @@ function finish(
   });
   incoming.once("end", () => outgoing.end());
   incoming.resume();
-}
-
-function toHttpRequest(incoming: IncomingMessage, stopping: boolean): HttpRequest {
-  const { method = "", url = "", headers } = incoming;
-  return {
-    method,
-    target: url,
-    stopping,
-    ...(incoming.socket.remoteAddress !== undefined && { peer: incoming.socket.remoteAddress }),
-    header: (name) => (headers[name] as string | undefined) ?? null,
-    body: (limitBytes) => readBody(incoming, limitBytes),
-  };
-}
-
-function readBody(incoming: IncomingMessage, limitBytes: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    if (incoming.destroyed) return reject(new BodyError(400));
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    const take = (chunk: Uint8Array) => {
-      length += chunk.length;
-      if (length <= limitBytes) chunks.push(chunk);
-      else {
-        incoming.off("data", take);
-        incoming.pause();
-        reject(new BodyError(413));
-      }
-    };
-    incoming.on("data", take);
-    incoming.once("end", () => {
-      const text = decode(Buffer.concat(chunks));
-      if (text === null) reject(new BodyError(400));
-      else resolve(text);
-    });
-    incoming.once("close", () => {
-      if (!incoming.complete) reject(new BodyError(400));
-    });
-  });
-}
-
-const decoder = new TextDecoder("utf-8", { fatal: true });
-
-function decode(bytes: Uint8Array): string | null {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return null;
-  }
 }

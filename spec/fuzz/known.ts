@@ -1,14 +1,12 @@
 /**
- * Failures that are known, each by one input, until the row of issue 9 that it waits for is fixed. This
- * list must become empty: an entry whose input no longer fails makes a test fail.
+ * Known failures, each by one input, until they are fixed. An entry whose input no longer fails makes a
+ * test fail: the list is meant to be empty.
  * @module
  */
 import { BrokenLaw, type Target, toBrokenLaw } from "./target.ts";
 
 /** One known failure. */
 export interface Known {
-  /** The row of the table in issue 9: itself, or the one whose kind it is. */
-  readonly row: number;
   readonly target: string;
   readonly what: string;
   /** As the target's generator would make it. */
@@ -16,37 +14,7 @@ export interface Known {
 }
 
 /** All of them. */
-export const KNOWN: readonly Known[] = [
-  {
-    row: 12,
-    target: "http",
-    what: "two Hosts",
-    input: get("/healthz", ["Host: localhost", "Host: localhost"]),
-  },
-  {
-    row: 12,
-    target: "http",
-    what: "an unknown transfer coding",
-    input: get("/healthz", ["Host: localhost"], "odd coding"),
-  },
-  {
-    row: 12,
-    target: "http",
-    what: "the absolute form",
-    input: get("{{origin}}/healthz", ["Host: localhost"]),
-  },
-  {
-    row: 12,
-    target: "http",
-    what: "a malformed Host",
-    input: get("/healthz", ["Host: a b"]),
-  },
-];
-
-function get(target: string, headers: readonly string[], framing = "length"): object {
-  const request = { method: "GET", target, version: "HTTP/1.1", headers, body: "", framing };
-  return { form: "opaque", requests: [request], edits: [], part: 1000, pieces: 1 };
-}
+export const KNOWN: readonly Known[] = [];
 
 /** What came of the known inputs of a target: the signature of each failure, `null` where it is gone. */
 export async function reproduceKnown(

@@ -96,6 +96,13 @@ const INPUT: readonly Attack[] = [
     "A flood of queries, of calls of OAuth endpoints, of anonymous requests; a short introspection with " +
       "a huge result: each is charged to a budget, and no result of a query exceeds 64 KiB.",
   ),
+  attack(
+    "IN-13",
+    ["A2"],
+    "Two `Host` fields or a malformed one, a transfer coding other than `chunked`, one beside a length: " +
+      "refused, and the connection is closed. The absolute form means what the origin form means.",
+    "RFC 9112 §3.2, §6.1",
+  ),
 ];
 
 const CLIENT_AUTHENTICATION: readonly Attack[] = [
@@ -493,6 +500,12 @@ const SYSTEM: readonly Attack[] = [
       "server: nothing more is acknowledged, and the server is not ready until it is restarted.",
   ),
   attack(
+    "SY-31",
+    ["G8"],
+    "The harness of a demo server is called from another machine, with a forged `Host`, or through a " +
+      "proxy: refused without the harness secret.",
+  ),
+  attack(
     "SY-07",
     ["A5", "R5"],
     "The clock jumps ahead by three months for a minute, or back by an hour: nothing is deleted, and " +
@@ -528,6 +541,18 @@ const SYSTEM: readonly Attack[] = [
       "start. While the server runs, a broken or deleted issuers file changes nothing and shows " +
       "in health and log; an empty list, or an entry that was removed, ends the trust " +
       "immediately.",
+  ),
+  attack(
+    "SY-40",
+    ["A2"],
+    "Ten thousand idle connections from one address: others still connect, since idle connections of the " +
+      "address with the most are closed first.",
+  ),
+  attack(
+    "SY-41",
+    ["A3"],
+    "The server is asked to stop under load: readiness says so first, requests are served meanwhile, and " +
+      "a proxy that never retries sees no failed request.",
   ),
 ];
 

@@ -87,6 +87,11 @@ export const ALWAYS: readonly Requirement[] = [
     ),
     decided(
       "SHOULD",
+      "An address with many idle connections keeps no other address out. A request whose framing or " +
+        "host is ambiguous is refused.",
+    ),
+    decided(
+      "SHOULD",
       "What is limited is the number of mutation fields, not of requests: they are counted before any " +
         "of them runs, and a request above the limit is refused whole.",
     ),
@@ -125,6 +130,11 @@ export const ALWAYS: readonly Requirement[] = [
       "SHOULD",
       "Readiness is 503 while the server is stopping or its store cannot be read or written. It says " +
         "which part has a problem, and why.",
+    ),
+    decided(
+      "SHOULD",
+      "A server that is asked to stop is not ready first, and goes on serving for a while, so that no " +
+        "request fails.",
     ),
     decided(
       "SHOULD",

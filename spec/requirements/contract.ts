@@ -143,6 +143,11 @@ export const CONTRACT: readonly Requirement[] = [
       "Missing credentials, wrong credentials and a disabled client get the same body after " +
         "the same work, before anything else in the request is examined.",
     ),
+    decided(
+      "SHOULD",
+      "The test harness of a server serves loopback peers, recognised by their address, and others only " +
+        "with its secret.",
+    ),
     decided("SHOULD", "A malformed `Authorization` header never leads to a status of 500 or more."),
   ),
   rule(

@@ -36,28 +36,55 @@ test("tool: the harness refuses what a web page could send", async () => {
   assert.equal(get.status, 405);
 });
 
-test("tool: the harness refuses a host name that is not this machine's", async () => {
+/** Asks a harness of its own; 400 means that it was let in, since the command is not JSON. */
+async function knock(
+  secret: string | undefined,
+  peer: string | undefined,
+  headers: Readonly<Record<string, string>>,
+): Promise<number> {
   const handler = createHarness({
     service: () => assert.fail("nothing may be asked"),
     clock: createAdjustableClock({ now: () => 0 }),
     issuers: createDevIssuers(() => Promise.resolve()),
     description: () => assert.fail("nothing may be told"),
     key: {},
-    secret: "the-secret",
+    ...(secret !== undefined && { secret }),
   });
-  const ask = (host: string, authorization: string | null) =>
-    handler({
-      method: "POST",
-      target: "/harness/describe",
-      header: (name) => ({ host, authorization, "content-type": "application/json" })[name] ?? null,
-      body: () => Promise.resolve("{}"),
-    });
-  for (const host of ["evil.example", "127.0.0.1.evil.example", "", "localhost.evil.example:80"]) {
-    assert.equal((await ask(host, "Bearer the-secret")).status, 403, host);
+  const sent: Readonly<Record<string, string>> = { "content-type": "application/json", ...headers };
+  const { status } = await handler({
+    method: "POST",
+    target: "/harness/describe",
+    ...(peer !== undefined && { peer }),
+    header: (name) => sent[name] ?? null,
+    body: () => Promise.resolve("no JSON"),
+  });
+  return status;
+}
+
+test("G8, SY-31: without a secret, the harness serves loopback peers only, whatever Host says", async () => {
+  const host = "127.0.0.1:8787";
+  for (const peer of ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"]) {
+    assert.equal(await knock(undefined, peer, { host }), 400, peer);
   }
-  for (const host of ["127.0.0.1:80", "localhost", "[::1]:8080"]) {
-    assert.equal((await ask(host, null)).status, 401, host);
-    assert.equal((await ask(host, "Bearer wrong")).status, 401, host);
+  for (const peer of ["172.17.0.1", "::ffff:10.0.0.9", "fe80::1", "::2", "", undefined]) {
+    assert.equal(await knock(undefined, peer, { host }), 403, peer);
+  }
+  // A page of a name that was rebound to this machine, and a proxy on it.
+  for (const name of ["evil.example", "127.0.0.1.evil.example", "", "localhost.evil.example:80"]) {
+    assert.equal(await knock(undefined, "127.0.0.1", { host: name }), 403, name);
+  }
+  for (const name of ["forwarded", "x-forwarded-for"]) {
+    assert.equal(await knock(undefined, "127.0.0.1", { host, [name]: "203.0.113.5" }), 403, name);
+  }
+});
+
+test("G8, SY-31: with a secret, the harness serves whoever has it", async () => {
+  for (const peer of ["127.0.0.1", "172.17.0.1", undefined]) {
+    const authorize = (authorization: string) =>
+      knock("the-secret", peer, { host: "server:8787", authorization });
+    assert.equal(await authorize("Bearer the-secret"), 400, peer);
+    assert.equal(await authorize("Bearer wrong"), 401, peer);
+    assert.equal(await knock("the-secret", peer, { host: "127.0.0.1" }), 401, peer);
   }
 });
 

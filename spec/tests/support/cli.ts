@@ -42,7 +42,7 @@ export function startCli(args: readonly string[], options: ProgramOptions = {}):
   const { npm_lifecycle_event: _, ...env } = process.env;
   const child = spawn(process.execPath, [...RUNTIME, "adapters/cli/main.ts", ...args], {
     cwd: ROOT,
-    env: { ...env, ...options.env },
+    env: { ...env, FTFU_DRAIN_SECONDS: "0", ...options.env },
     stdio: ["ignore", "pipe", options.stderr ?? "pipe"],
   });
   const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MILLISECONDS);

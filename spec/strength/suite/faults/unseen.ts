@@ -93,4 +93,5 @@ export const OUT_OF_REACH: readonly Unseen[] = [
   { id: "SY-20", because: "No response shows the state of the server's log." },
   { id: "SY-21", because: "No response shows the state of the server's log." },
   { id: "SY-30", because: "It takes access to the server's disk." },
+  { id: "SY-31", because: "It takes a second machine." },
 ];

@@ -36,7 +36,7 @@ test("A3, SY-23: neither an empty file nor memory is a database that can be mana
     for (
       const [db, message] of [[empty, /there is no database/], [
         "memory:",
-        /one server alone/,
+        /private to one server/,
       ]] as const
     ) {
       const { code, log } = await cli(["manage", "register-user", "ann", "--db", db]);

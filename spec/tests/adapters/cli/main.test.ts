@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { cli, type Ended, withServer } from "../../support/cli.ts";
@@ -104,4 +105,35 @@ test("A3: a server that is asked to stop ends with 0, and its port is free", () 
     assert.match(consentToken, /^eyJ/);
     assert.ok(harness.startsWith(new URL(endpoint).origin));
     await assert.rejects(fetch(endpoint));
+  }));
+
+test("G8, SY-31: a demo server for other machines warns, prints a URL that works, and takes a secret", () =>
+  withFolder(async (folder) => {
+    const args = ["--dev", "--host", "0.0.0.0", "--data", folder];
+    const outside = Object.values(networkInterfaces()).flat()
+      .find((found) => found?.internal === false && found.family === "IPv4")?.address;
+    const describe = async (url: string, headers: Readonly<Record<string, string>> = {}) => {
+      const response = await fetch(`${url}/harness/describe`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: "{}",
+      });
+      await response.text();
+      return response.status;
+    };
+    const at = (url: string) => outside === undefined ? null : url.replace("127.0.0.1", outside);
+    const open = await withServer(args, async ({ url }) => {
+      assert.match(url, /^http:\/\/127\.0\.0\.1:/);
+      assert.equal(await describe(url), 200);
+      const other = at(url);
+      if (other !== null) assert.equal(await describe(other), 403);
+    });
+    assert.match(open.log, /Other machines can reach this demo server.*--harness-secret/);
+    const secret = "a-harness-secret-of-this-test";
+    await withServer(args, async ({ url }) => {
+      assert.equal(await describe(url), 401);
+      assert.equal(await describe(at(url) ?? url, { authorization: `Bearer ${secret}` }), 200);
+    }, { env: { FTFU_HARNESS_SECRET: secret } });
+    const short = await cli(["serve", ...args, "--harness-secret", "short"]);
+    assert.deepEqual([short.code, /at least 16/.test(short.log)], [2, true]);
   }));

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
+import { get } from "node:http";
 import { connect, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { test } from "node:test";
@@ -109,7 +110,7 @@ test("G7, G9: the mutation over a socket, in one piece and byte by byte", async 
   });
 });
 
-test("G8, IN-10: malformed HTTP is answered 4xx, and the server lives on", async () => {
+test("G8, IN-10, IN-13: malformed HTTP is answered 4xx, and the server lives on", async () => {
   await withServer(async (server) => {
     const { authorization } = basic(server.world.partner);
     const host = "host: localhost\r\n";
@@ -143,7 +144,16 @@ test("G8, IN-10: malformed HTTP is answered 4xx, and the server lives on", async
         /^HTTP\/1\.1 400/,
         requestText({ ...headers, "content-length": String(notUtf8.length) }, notUtf8),
       ],
-      [/^HTTP\/1\.1 404/, `GET http://localhost${path} HTTP/1.1\r\n${host}\r\n`],
+      [/^HTTP\/1\.1 401/, `GET http://localhost${path} HTTP/1.1\r\n${host}\r\n`],
+      [/^HTTP\/1\.1 401/, `GET HTTPS://other.example:1${path}?a=b HTTP/1.1\r\n${host}\r\n`],
+      [/^HTTP\/1\.1 404/, `GET http://localhost?a HTTP/1.1\r\n${host}\r\n`],
+      [/^HTTP\/1\.1 400/, `GET ${path} HTTP/1.1\r\n${host}${host}\r\n`],
+      [/^HTTP\/1\.1 400/, `GET ${path} HTTP/1.1\r\nhost: a b\r\n\r\n`],
+      [/^HTTP\/1\.1 400/, `GET ${path}#a HTTP/1.1\r\n${host}\r\n`],
+      [
+        /^HTTP\/1\.1 (?:400|501)[^]*connection: close/i,
+        `POST ${path} HTTP/1.1\r\n${host}transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
+      ],
       [/^HTTP\/1\.1 404/, `OPTIONS * HTTP/1.1\r\n${host}\r\n`],
       [/^HTTP\/1\.1 404/, `GET /../..${path} HTTP/1.1\r\n${host}\r\n`],
     ];
@@ -224,19 +234,86 @@ test("A2: who sends too slowly is answered 408, and who stays idle is hung up on
   );
 });
 
-test("A2: connections beyond the most are closed at once", async () => {
+test("A2, SY-40: who holds idle connections keeps nobody out, and a busy one stays", async () => {
+  const { wrap, entered, release } = held();
   await withServer(
-    async ({ port }) => {
-      const first = await open(port);
-      const second = await open(port);
-      await second.closed;
-      first.socket.write("GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
-      await first.closed;
-      assert.match(first.read(), /^HTTP\/1\.1 200/);
+    async (server) => {
+      const busy = await open(server.port);
+      busy.socket.write(mutationText(server));
+      await entered;
+      const idle = await open(server.port);
+      const newer = await open(server.port);
+      await until(() => newer.socket.readyState === "open");
+      assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
+      await idle.closed;
+      release();
+      await busy.closed;
+      assert.match(busy.read(), /^HTTP\/1\.1 200/);
     },
-    undefined,
-    { maxConnections: 1 },
+    wrap,
+    { maxConnections: 3 },
   );
+});
+
+test("A2, SY-40: where no connection of an address is idle, its next one is closed", async () => {
+  const { wrap, entered, release } = held();
+  await withServer(
+    async (server) => {
+      const busy = await open(server.port);
+      busy.socket.write(mutationText(server));
+      await entered;
+      await (await open(server.port)).closed;
+      release();
+      await busy.closed;
+      assert.match(busy.read(), /^HTTP\/1\.1 200/);
+    },
+    wrap,
+    { maxConnectionsPerPeer: 1 },
+  );
+});
+
+/** One request on a connection of its own, without a retry. */
+function getOnce(url: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    get(url, { agent: false }, (response) => {
+      response.resume().once("end", () => resolve(response.statusCode ?? 0));
+    }).once("error", reject);
+  });
+}
+
+test("A3, SY-41: a drain fails no request of a proxy that goes by readiness and never retries", async () => {
+  await withServer(async (server) => {
+    let ready = true;
+    const statuses: number[] = [];
+    const proxy = async () => {
+      while (ready) statuses.push(await getOnce(`${server.url}/.well-known/jwks.json`));
+    };
+    const probe = async () => {
+      while (ready) {
+        ready = await getOnce(`${server.url}/readyz`) === 200;
+        await wait(10);
+      }
+    };
+    const working = Promise.all([probe(), ...Array.from({ length: 8 }, proxy)]);
+    await wait(100);
+    const stopped = server.drain(500).then(() => server.stop(1000));
+    await working;
+    await stopped;
+    assert.ok(statuses.length > 20 && statuses.every((status) => status === 200));
+  });
+});
+
+test("A3, SY-41: a connection that has sent nothing yet is answered when the server stops", async () => {
+  await withServer(async (server) => {
+    const fresh = await Promise.all(Array.from({ length: 8 }, () => open(server.port)));
+    await settle(server);
+    const stopped = server.stop(2000);
+    await wait(50);
+    for (const { socket } of fresh) socket.write("GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n");
+    await Promise.all(fresh.map(({ closed }) => closed));
+    for (const { read } of fresh) assert.match(read(), /^HTTP\/1\.1 503/);
+    await stopped;
+  });
 });
 
 test("G8: a peer that goes away at any moment does no harm", async () => {

@@ -1,0 +1,89 @@
+/**
+ * Requests of node:http as plain values, held to RFC 9112 where the parser is lenient: two readers of a
+ * request must not see two requests.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { IncomingMessage } from "node:http";
+import { BodyError, type HttpRequest } from "./exchange.ts";
+
+/**
+ * The status for a request whose head breaks RFC 9112, or `null`: not exactly one well-formed Host
+ * (§3.2), a transfer coding other than chunked, or one beside a length (§6.1), a malformed target. The
+ * connection must be closed after it.
+ */
+export function headFault(
+  { httpVersion, url = "", rawHeaders }: Pick<
+    IncomingMessage,
+    "httpVersion" | "url" | "rawHeaders"
+  >,
+): 400 | 501 | null {
+  const values = (name: string) =>
+    rawHeaders.filter((_, index) =>
+      index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name
+    );
+  const hosts = values("host");
+  const codings = values("transfer-encoding");
+  if (hosts.length > 1 || (hosts.length === 0 && httpVersion !== "1.0")) return 400;
+  if (hosts.some((host) => !/^[\w.~%!$&'()*+;=:[\]-]*$/.test(host.trim()))) return 400;
+  if (/[^!-~]|#/.test(url)) return 400;
+  if (codings.length === 0) return null;
+  if (httpVersion === "1.0" || values("content-length").length > 0) return 400;
+  return codings.length === 1 && codings[0]?.trim().toLowerCase() === "chunked" ? null : 501;
+}
+
+/** A request of node:http as the handler takes it. */
+export function toHttpRequest(incoming: IncomingMessage, stopping: boolean): HttpRequest {
+  const { method = "", url = "", headers, socket: { remoteAddress: peer } } = incoming;
+  return {
+    method,
+    target: originForm(url),
+    stopping,
+    ...(peer !== undefined && { peer }),
+    header: (name) => (headers[name] as string | undefined) ?? null,
+    body: (limitBytes) => readBody(incoming, limitBytes),
+  };
+}
+
+/** A target in absolute form means what its origin form means (RFC 9112 §3.2.2): there is one origin here. */
+function originForm(url: string): string {
+  const rest = /^https?:\/\/[^/?]+(.*)$/i.exec(url)?.[1];
+  if (rest === undefined) return url;
+  return rest.startsWith("/") ? rest : `/${rest}`;
+}
+
+function readBody(incoming: IncomingMessage, limitBytes: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    if (incoming.destroyed) return reject(new BodyError(400));
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    const take = (chunk: Uint8Array) => {
+      length += chunk.length;
+      if (length <= limitBytes) chunks.push(chunk);
+      else {
+        incoming.off("data", take);
+        incoming.pause();
+        reject(new BodyError(413));
+      }
+    };
+    incoming.on("data", take);
+    incoming.once("end", () => {
+      const text = decode(Buffer.concat(chunks));
+      if (text === null) reject(new BodyError(400));
+      else resolve(text);
+    });
+    incoming.once("close", () => {
+      if (!incoming.complete) reject(new BodyError(400));
+    });
+  });
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+function decode(bytes: Uint8Array): string | null {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return null;
+  }
+}
