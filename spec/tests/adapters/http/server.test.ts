@@ -246,6 +246,7 @@ test("A2, SY-40: who holds idle connections keeps nobody out, and a busy one sta
       await until(() => newer.socket.readyState === "open");
       assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
       await idle.closed;
+      assert.equal(idle.read(), "", "not by a timeout, which is answered 408");
       release();
       await busy.closed;
       assert.match(busy.read(), /^HTTP\/1\.1 200/);
@@ -262,7 +263,9 @@ test("A2, SY-40: where no connection of an address is idle, its next one is clos
       const busy = await open(server.port);
       busy.socket.write(mutationText(server));
       await entered;
-      await (await open(server.port)).closed;
+      const next = await open(server.port);
+      await next.closed;
+      assert.equal(next.read(), "", "not by a timeout, which is answered 408");
       release();
       await busy.closed;
       assert.match(busy.read(), /^HTTP\/1\.1 200/);
