@@ -101,14 +101,14 @@ export function decideFetch(
   if (client.status === "disabled") return refuse("invalid_client", "client_disabled");
   if (command.by === "publicId") {
     const verified = verifyConnection(command.publicId, facts);
-    if (verified.outcome === "refused") return verified;
+    if (verified.outcome !== "verified") return verified;
     return issue(establishConnection(verified), context);
   }
   const verified = verifyConsent(command.consent, client, facts, context);
   if (facts.consentUse !== null) return repeat(command, facts.consentUse, verified, facts, context);
-  if (verified.outcome === "refused") return verified;
+  if (verified.outcome !== "verified") return verified;
   const established = establishDelegation(verified, context);
-  return established.outcome === "refused" ? established : issue(established, context);
+  return established.outcome === "established" ? issue(established, context) : established;
 }
 
 /** Selected → verified, by public id: uses the first usable connection (P1–P3). */
@@ -239,7 +239,7 @@ function repeat(
   const { now, settings } = context;
   const retried = use.client === client && use.digest === consent.digest &&
     isRecent(use.redeemedAt, settings.consentRetrySeconds, context);
-  if (verified.outcome === "refused") {
+  if (verified.outcome !== "verified") {
     return verified.code === "INVALID_TOKEN"
       ? verified
       : refuse("INVALID_TOKEN", "consent_redeemed");
