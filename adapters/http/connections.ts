@@ -1,12 +1,12 @@
 /**
- * Connections, shared between peer addresses: nobody can keep others out by holding many (A2).
+ * Connections, shared between peer addresses: nobody can lock others out by holding many (A2).
  * @module
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { peerOf } from "./peer.ts";
 
-/** How many connections there may be. */
+/** Maximum connections. */
 export interface ConnectionBounds {
   readonly maxConnections: number;
   readonly maxConnectionsPerPeer: number;
@@ -19,9 +19,9 @@ export interface Connections {
 }
 
 /**
- * Watches a server. Where a new connection is one too many for its address, the longest idle one of that
- * address is closed; where it is one too many for the server, the longest idle one of the address that
- * has the most. Where none is idle, the new one is closed.
+ * Watches a server. If a new connection is one too many for its address, the longest idle one of that
+ * address is closed; if it is one too many for the server, the longest idle one of the address with the
+ * most. If none is idle, the new one is closed.
  */
 export function limitConnections(
   server: Server,

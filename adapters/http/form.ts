@@ -4,13 +4,13 @@
  */
 import { BodyError, errorJson, type Exchange, type HttpResponse } from "./exchange.ts";
 
-/** The longest form that is read, in bytes. */
+/** Maximum form, in bytes. */
 const MAX_FORM_BYTES = 16_384;
 
 /** The parameters of a form, by name. Those without a value are left out, as if omitted (§3.2). */
 export type Form = ReadonlyMap<string, string>;
 
-/** Reads a form; a response where the body is none, or repeats a parameter (§3.2). */
+/** Reads a form, or returns the response if the body is not one or repeats a parameter (§3.2). */
 export async function readForm({ request }: Exchange): Promise<Form | HttpResponse> {
   const type = (request.header("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
   if (type !== "application/x-www-form-urlencoded") {

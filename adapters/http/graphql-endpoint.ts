@@ -34,10 +34,10 @@ import {
 } from "./exchange.ts";
 import { countRootFields, weigh } from "./weight.ts";
 
-/** The longest body that is read, in bytes. */
+/** Maximum body, in bytes. */
 export const MAX_BODY_BYTES = 65_536;
 
-/** The longest result of a query that is sent, in characters. The usual introspection has 12,000. */
+/** Maximum result of a query, in characters. The usual introspection has 12,000. */
 const MAX_RESULT_LENGTH = 65_536;
 
 /** One call of an endpoint, after authentication. */
@@ -46,14 +46,14 @@ export interface Call<Context> {
   readonly context: Context;
 }
 
-/** What an endpoint serves, and what it refuses as a whole. */
+/** What an endpoint serves, and its limits. */
 export interface EndpointOptions<Context> {
   readonly schema: GraphQLSchema;
-  /** The most fields of one mutation. */
+  /** Maximum fields per mutation. */
   readonly maxMutationFields: number;
   /** Charges for an operation that is about to run, by its fields: 0, or the seconds to wait. */
   charge(call: Call<Context>, weight: number): number;
-  /** The response that takes the place of a result with an error of this code, if any. */
+  /** The response that replaces a result with an error of this code, if any. */
   replace(code: unknown): HttpResponse | null;
 }
 
@@ -117,7 +117,7 @@ function parseBody(text: string): Record<string, unknown> {
   throw new Error("The body must be one JSON object: batches of operations are not supported.");
 }
 
-/** JSON in UTF-8 (G7): no form, no multipart, nothing a browser sends across sites unasked. */
+/** JSON in UTF-8 (G7): no form, no multipart, nothing that a browser sends cross-site without preflight. */
 function isJson(contentType: string | null): boolean {
   const [type = "", ...parameters] = (contentType ?? "").toLowerCase().split(";");
   const charset = parameters.map((part) => part.trim()).find((part) => part.startsWith("charset="));
@@ -125,7 +125,7 @@ function isJson(contentType: string | null): boolean {
     ["utf-8", "utf8"].includes((charset ?? "charset=utf-8").slice(8).replaceAll('"', ""));
 }
 
-/** Parses, counts, weighs, validates, fits variables and charges, in this order; what is left is to execute. */
+/** Parses, counts, weighs, validates, coerces variables and charges, in this order; only execution is left. */
 function createPreparation<Context extends object>(
   { schema, maxMutationFields, charge }: EndpointOptions<Context>,
 ) {
@@ -138,7 +138,7 @@ function createPreparation<Context extends object>(
     const { query, operationName, variables } = params;
     const document = documents.parse(query);
     if (document instanceof GraphQLError) return refuse([document], exchange);
-    // An empty name is a name, and nobody's; graphql-http would take it for none.
+    // An empty name is a name that no operation has; graphql-http would treat it as absent.
     const operation = getOperationAST(document, operationName);
     if (operation && !schema.getRootType(operation.operation)) {
       const text = `There is no ${operation.operation} in this API.`;
@@ -213,7 +213,7 @@ function tooLong({ trace }: Exchange): ExecutionResult {
   return { errors: [new GraphQLError(text, { extensions })] };
 }
 
-/** Makes sure that nothing but what was meant for callers is in the errors of a result. */
+/** Makes sure that the errors of a result contain only what is meant for callers. */
 function finish<Context>(
   result: ExecutionResult,
   { raw: exchange }: GraphqlRequest<Context>,
@@ -244,7 +244,7 @@ function withoutItsValue({ nodes = [] }: GraphQLError): GraphQLError {
   return new GraphQLError(text, { nodes, extensions: { code: "BAD_USER_INPUT" } });
 }
 
-/** The answer where nothing was executed because something failed here (A3). */
+/** The response if nothing was executed because of a fault (A3). */
 export function graphqlFault(error: unknown, requestId: string): HttpResponse {
   const [status, headers] = isRetryable(error) ? [503, RETRY_AFTER] as const : [500, {}] as const;
   const shown = maskFault(error, requestId);
@@ -252,7 +252,7 @@ export function graphqlFault(error: unknown, requestId: string): HttpResponse {
   return { ...response, outcome: String(shown.extensions["code"]) };
 }
 
-/** What graphql-http refuses without a word. */
+/** What graphql-http refuses without a message. */
 const REFUSALS: Readonly<Record<number, readonly [code: string, message: string]>> = {
   405: ["METHOD_NOT_ALLOWED", "Use POST; GET is for queries only."],
   406: ["NOT_ACCEPTABLE", "Accept application/graphql-response+json or application/json."],

@@ -1,5 +1,5 @@
 /**
- * Health for whoever runs the server: `/livez` says that the process answers, `/readyz` whether to send
+ * Health checks: `/livez` says that the process answers, `/readyz` whether to send
  * requests here, and why not (A3). `/healthz` is `/readyz`.
  * @module
  */
@@ -11,10 +11,10 @@ import { type Exchange, type HttpResponse, json, NO_STORE, RETRY_AFTER } from ".
 export interface ReadinessCheck {
   /** Such as `store`, `keys`, `issuers`. */
   readonly name: string;
-  /** Whether the server is not ready while this has a problem. If not, the problem is only reported. */
+  /** Whether a problem makes the server not ready; otherwise it is only reported. */
   readonly essential: boolean;
   /**
-   * Why it does not work now, or `null`. Anyone may read the reason, so it must not hold secrets. A
+   * Why it does not work now, or `null`. Anyone can read the reason, so it must not contain secrets. A
    * check that throws, or does not answer within a second, has a problem too.
    */
   problem(): Promise<string | null> | string | null;
@@ -27,14 +27,14 @@ interface Checked {
   readonly reason?: string;
 }
 
-/** What the checks said. */
+/** The results of the checks. */
 interface Findings {
   readonly status: "ok" | "degraded" | "unavailable";
   readonly checks: readonly Checked[];
 }
 
 const PATIENCE_MILLISECONDS = 1000;
-/** How long findings are reused, so that a flood of probes costs no more than one. */
+/** How long results are reused, so that a flood of probes costs as much as one. */
 const REUSE_MILLISECONDS = 1000;
 
 /** `/livez`: the process answers. */

@@ -1,6 +1,6 @@
 /**
- * Requests of node:http as plain values, held to RFC 9112 where the parser is lenient: two readers of a
- * request must not see two requests.
+ * Requests of node:http as plain values. RFC 9112 is enforced where the parser is lenient, so that a proxy
+ * and this server never disagree about a request.
  * @module
  */
 import { Buffer } from "node:buffer";
@@ -10,7 +10,7 @@ import { BodyError, type HttpRequest } from "./exchange.ts";
 /**
  * The status for a request whose head breaks RFC 9112, or `null`: not exactly one well-formed Host
  * (§3.2), a transfer coding other than chunked, or one beside a length (§6.1), a malformed target. The
- * connection must be closed after it.
+ * connection must then be closed.
  */
 export function headFault(
   { httpVersion, url = "", rawHeaders }: Pick<

@@ -1,6 +1,6 @@
 /**
- * How much callers may ask for (A2): every operation is charged, by weight, to the client or user that
- * it is proved to come from, or else to the peer address.
+ * Limits for callers (A2): every operation is charged by weight to the authenticated client or user,
+ * or else to the peer address.
  * @module
  */
 import type { Clock } from "../ports.ts";
@@ -13,7 +13,7 @@ export interface LimitOptions {
   /** Maximum mutation fields per request. Default 10. */
   readonly mutationFields?: number;
   /**
-   * What each client, and each address without valid credentials, may ask for; `null` for no limit. A
+   * Budget per client, and per address without valid credentials; `null` for no limit. A
    * field costs 1, a call of an OAuth endpoint 1, an introspection 0.1. Default 6000 per minute.
    */
   readonly rateLimit?: { readonly fieldsPerMinute: number } | null;
@@ -24,12 +24,12 @@ export interface LimitOptions {
   readonly failureLimit?: { readonly perMinute: number } | null;
 }
 
-/** Budgets of one server. */
+/** The budgets of one server. */
 export interface Limits {
   readonly mutationFields: number;
-  /** Charges someone who is known. Returns 0, or the seconds to wait. */
+  /** Charges an authenticated caller. Returns 0, or the seconds to wait. */
   charge(who: string, weight: number): number;
-  /** The response to a caller who proved nothing: as it is, or 429 where its budget is used up. */
+  /** The response to an unauthenticated caller: unchanged, or 429 if its budget is used up. */
   settle(exchange: Exchange, response: HttpResponse): HttpResponse;
 }
 
@@ -66,7 +66,7 @@ export function createLimits(options: LimitOptions, clock: Clock): Limits {
   };
 }
 
-/** The answer outside GraphQL where a budget is used up. */
+/** The response outside GraphQL if a budget is used up. */
 export function tooManyRequests(seconds: number): HttpResponse {
   const error = "too_many_requests";
   const body = { error, error_description: `Too many requests. Try again in ${seconds} s.` };

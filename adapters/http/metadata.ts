@@ -1,12 +1,12 @@
 /**
- * What others can find out about this server: metadata (RFC 8414) and public keys (RFC 7517).
+ * Public information about this server: metadata (RFC 8414) and public keys (RFC 7517).
  * @module
  */
 import { quote } from "../../core/model.ts";
 import type { Jwks } from "../jws/jwk.ts";
 import { type HttpResponse, json } from "./exchange.ts";
 
-/** Where everything is. */
+/** The paths of all endpoints. */
 export const PATHS = {
   partners: "/api/partners/graphql.json",
   users: "/api/users/graphql.json",
@@ -42,7 +42,7 @@ export function metadata(issuer: string): HttpResponse {
   }, CACHE);
 }
 
-/** The public keys of JWT access tokens; none where access tokens are opaque (T3). */
+/** The public keys of JWT access tokens; none if access tokens are opaque (T3). */
 export function jwks(keys: Jwks): HttpResponse {
   return json(200, keys, CACHE);
 }
@@ -50,7 +50,7 @@ export function jwks(keys: Jwks): HttpResponse {
 /**
  * Checks that a public URL is an origin such as `https://tokens.example`: paths are appended to it, and
  * RFC 8414 §3 would put the metadata of an issuer with a path elsewhere.
- * @throws {RangeError} when it is not.
+ * @throws {RangeError} if it is not.
  */
 export function checkOrigin(url: string): string {
   if (URL.canParse(url) && /^https?:/.test(url) && new URL(url).origin === url) return url;

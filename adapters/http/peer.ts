@@ -1,11 +1,11 @@
 /**
- * Who is at the other end of a connection, for limits. The one place that decides it.
+ * The peer of a connection, for limits. The only place that decides it.
  * @module
  */
 
 /**
- * The key of an address: IPv4 as it is, also where it is mapped into IPv6; of IPv6 the first 64 bits,
- * since a host has as many addresses below them as it likes.
+ * The key of an address: IPv4 unchanged, even if mapped into IPv6; the first 64 bits of IPv6, since a
+ * host can use any address below them.
  */
 export function peerOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];

@@ -1,6 +1,5 @@
 /**
- * Token buckets in bounded memory, on the injected clock (A2). The libraries at hand read the system's
- * clock or need a timer for each key, and evict nothing; this is less than an adapter to one of them.
+ * Token buckets in bounded memory, on the injected clock (A2).
  * @module
  */
 import type { Clock } from "../ports.ts";
@@ -17,12 +16,12 @@ interface Bucket {
   filledAt: number;
 }
 
-/** Keys whose budgets are kept; beyond that, the one that was used least recently starts afresh. */
+/** Maximum keys; beyond that, the least recently used one is evicted and starts afresh. */
 const MAX_KEYS = 10_000;
 
 /**
  * A budget per key that refills evenly and holds at most one minute's worth, all of which may be used
- * at once. Whoever asks for more than that is charged all of it.
+ * at once. A request for more than that is charged all of it.
  * @throws {RangeError} when the rate is not a whole number of at least 1.
  */
 export function createRateLimit(perMinute: number, clock: Clock): RateLimit {

@@ -1,5 +1,5 @@
 /**
- * Every HTTP endpoint of the server, in one table.
+ * All HTTP endpoints of the server, in one table.
  * @module
  */
 import type { Service } from "../direct.ts";
@@ -31,29 +31,29 @@ import { createUsersEndpoint } from "./users.ts";
 export interface HttpOptions extends LimitOptions {
   /**
    * Scheme, host and port under which callers reach the server, without a trailing slash: the `issuer`
-   * of its metadata. A function where the port is known only once the server listens.
+   * of its metadata. A function if the port is known only once the server listens.
    */
   readonly publicUrl: string | (() => string);
-  /** The public keys of JWT access tokens; none where access tokens are opaque. */
+  /** The public keys of JWT access tokens; absent if access tokens are opaque. */
   readonly jwks?: () => Jwks;
-  /** Told of every request once it is answered. Must not throw. */
+  /** Called for every request once it is answered. Must not throw. */
   readonly log?: (record: RequestRecord) => void;
   readonly clock?: Clock;
   readonly entropy?: Entropy;
-  /** What `/readyz` looks at. Default: nothing, so that it is 200 until the server is stopping. */
+  /** What `/readyz` checks. Default: nothing, so it is 200 until the server stops. */
   readonly readiness?: readonly ReadinessCheck[];
   /** Further routes by path; one that ends in `/` serves every path below it. */
   readonly routes?: Readonly<Record<string, HttpHandler>>;
 }
 
-/** What stands at a path. */
+/** One endpoint. */
 interface Route {
-  /** `null`: it looks at the method itself, after authentication. */
+  /** `null`: it checks the method itself, after authentication. */
   readonly methods: readonly string[] | null;
-  /** Whether callers without credentials are never limited. */
+  /** Whether callers without credentials are exempt from limits. */
   readonly free?: boolean;
   readonly handle: (exchange: Exchange) => Promise<HttpResponse> | HttpResponse;
-  /** The answer where `handle` throws. */
+  /** The response if `handle` throws. */
   readonly fault: (error: unknown, requestId: string) => HttpResponse;
 }
 
@@ -137,7 +137,7 @@ async function answer(route: Route | undefined, exchange: Exchange): Promise<Htt
   }
 }
 
-/** What a route says to a method it does not serve. GET includes HEAD; servers leave out the body. */
+/** The response to a method that a route does not serve. GET includes HEAD; servers leave out the body. */
 function refuseMethod({ method }: HttpRequest, methods: Route["methods"]): HttpResponse | null {
   if (methods === null || methods.includes(method)) return null;
   if (method === "HEAD" && methods.includes("GET")) return null;

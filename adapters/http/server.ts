@@ -14,7 +14,7 @@ export interface ServerOptions {
   readonly handler: HttpHandler;
   /** 0 takes a free port. */
   readonly port: number;
-  /** A host name or an address; `127.0.0.1` reaches this machine alone. */
+  /** A host name or an address; `127.0.0.1` accepts connections from this machine only. */
   readonly host: string;
   /** Overrides of {@link BOUNDS}. */
   readonly bounds?: Partial<ServerBounds>;
@@ -22,22 +22,22 @@ export interface ServerOptions {
 
 /** A server that listens. */
 export interface RunningServer {
-  /** One that this machine can call, also where every address is listened on. No trailing slash. */
+  /** A URL that this machine can call, even if the server listens on all addresses. No trailing slash. */
   readonly url: string;
   readonly port: number;
   /**
-   * Says that it is not ready, and goes on serving, so that whoever sends requests here learns to send
-   * them elsewhere. Connections are closed after their next response. Resolves after `milliseconds`.
+   * Reports that it is not ready, but keeps serving, so that a load balancer moves on. Connections are
+   * closed after their next response. Resolves after `milliseconds`.
    */
   drain(milliseconds: number): Promise<void>;
   /**
-   * Takes no new connections, lets requests under way finish, and closes the rest. After the grace
-   * (default 10 s) whatever is left is cut off.
+   * Accepts no new connections, lets requests in progress finish, and closes the rest. After the grace
+   * period (default 10 s), whatever is left is cut off.
    */
   stop(graceMilliseconds?: number): Promise<void>;
 }
 
-/** What a peer may take: times in milliseconds, sizes in bytes. */
+/** Limits for a peer: times in milliseconds, sizes in bytes. */
 export interface ServerBounds {
   /** All headers of a request; beyond that, 431. */
   readonly maxHeaderSize: number;
@@ -49,15 +49,15 @@ export interface ServerBounds {
   readonly connectionsCheckingInterval: number;
   /** Until an idle connection is closed. */
   readonly keepAliveTimeout: number;
-  /** Beyond that, an idle connection of the address that has the most is closed, or the new one. */
+  /** Beyond that, an idle connection of the address with the most is closed, else the new one. */
   readonly maxConnections: number;
   /** The same for one address. A proxy in front is one. */
   readonly maxConnectionsPerPeer: number;
-  /** How much of an unwanted body is read and dropped, so that the peer gets to read the answer. */
+  /** How much of an unwanted body is read and discarded, so that the peer can read the response. */
   readonly unreadBytes: number;
 }
 
-/** The bounds, unless told otherwise. */
+/** The default bounds. */
 export const BOUNDS: ServerBounds = {
   maxHeaderSize: 16_384,
   headersTimeout: 10_000,
@@ -128,7 +128,7 @@ function callable(host: string): string {
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Stays there: later errors, of single connections, are none of the server's.
+    // Stays attached: later errors concern single connections, not the server.
     server.on("error", (error: Error & { readonly code?: string }) => {
       const cures: Readonly<Record<string, string>> = {
         EADDRINUSE:
@@ -145,7 +145,7 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-/** How long a connection that has sent nothing is waited for: its request may be on its way. */
+/** How long to wait for a connection that has sent nothing: its request may be on its way. */
 const FRESH_MILLISECONDS = 500;
 
 function close(server: Server, connections: Connections, graceMilliseconds: number): Promise<void> {
@@ -187,8 +187,8 @@ async function serve(
 }
 
 /**
- * Sends the body. Where the request's own body has not been read to its end, that is done first, up to a
- * limit: closing a connection with unread data on it is a reset, in which the answer would be lost.
+ * Sends the body. If the request's own body has not been read to its end, that is done first, up to a
+ * limit: closing a connection with unread data resets it, and the response would be lost.
  */
 function finish(
   incoming: IncomingMessage,

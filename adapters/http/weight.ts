@@ -1,5 +1,5 @@
 /**
- * How much a GraphQL document asks for, counted before anything of it is validated or executed (A2).
+ * The weight of a GraphQL document, counted before it is validated or executed (A2).
  * @module
  */
 import {
@@ -10,7 +10,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 
-/** What a selection asks for, with all fragments written out. */
+/** The weight of a selection, with all fragments expanded. */
 export interface Weight {
   /** Levels of fields. */
   readonly depth: number;
@@ -22,7 +22,7 @@ type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
 const NOTHING: Weight = { depth: 0, fields: 0, aliases: 0 };
 
-/** A fragment within itself: written out, it has no end. */
+/** A fragment that contains itself: expanded, it never ends. */
 const ENDLESS: Weight = { ...NOTHING, depth: Infinity };
 
 /**

@@ -204,7 +204,7 @@ export const USE: readonly Invariant[] = [
     ["revoke-token"],
     "revoked-token-ends-its-family",
     ["T7", "RF-18", "RF-19"],
-    "Revoking a token of one's own ends its family and nothing else; unknown ones and not one's own are no error and change nothing.",
+    "Revoking a client's own token ends its family and nothing else; unknown and foreign tokens are ignored.",
     ({ before, after, command, decision }) => {
       if (decision.outcome === "refused") return false;
       const { families, connections } = before.state;

@@ -13,7 +13,7 @@ import { type Answer, createFace, type Face, jsonBy, MUTATION } from "../support
 const FIELDS = "accessToken expiresIn publicId refreshToken scope tokenType " +
   "userErrors { code field message }";
 
-/** What each argument may be: absent, null, empty, or something that is no known input. */
+/** What each argument may be: absent, null, empty, or something unknown. */
 const VALUES = [undefined, null, "", "nobody"] as const;
 type Value = string | null | undefined;
 

@@ -72,7 +72,7 @@ test("tool: random histories that the harness cuts short fail", async () => {
   assert.equal(report.summary.failed, 1);
 });
 
-test("tool: a harness that refuses keys that are no good is as good as one that takes them", async () => {
+test("tool: a harness may refuse invalid keys or accept them", async () => {
   const unfit = ["consent-token/rsa-1024", "consent-token/curve-of-another-algorithm"];
   const report = await withFailing(() => null, unfit);
   assert.equal(report.summary.passed, unfit.length); // the reference's harness refuses both

@@ -56,7 +56,7 @@ test("C4: each required claim is required, and null is not a value", () => {
   }
 });
 
-test("C4, G10: ids of a wrong type, length or alphabet are no claims", () => {
+test("C4, G10: ids of a wrong type, length or alphabet are not claims", () => {
   const bad = ["", " ", "a b", "é", "\ud800", "a\n", "a".repeat(256), 1, true, {}, [], ["a", "b"]];
   for (const name of ["iss", "aud", "sub", "client_id", "azp", "jti"]) {
     for (const value of bad) {

@@ -94,7 +94,7 @@ test("C11, C13, CT-23: no replay in the skew after exp, nor after a clock step o
   assertRefused(redeem(machine, consent), "INVALID_TOKEN", "consent_not_yet_valid");
 });
 
-test("C11: other bytes with the same jti are no retry", () => {
+test("C11: other bytes with the same jti are not a retry", () => {
   const { machine, consent, first } = createRedeemed();
   assertSpent(machine, { ...consent, digest: "resigned" });
   assertRepeated(machine, consent, first);

@@ -298,13 +298,20 @@ const RETRIES: readonly CaseSpec[] = [
     title: "A clock that steps back does not keep the retry window open.",
     expects: "userErrors code INVALID_TOKEN once the clock is consentRetrySeconds behind.",
     remedy: "Count elapsed time in both directions.",
-    needs: [...NEEDS, "clock", "retry", "policy:consentRetrySeconds"],
+    needs: [
+      ...NEEDS,
+      "clock",
+      "retry",
+      "policy:consentRetrySeconds",
+      "policy:consentMaxLifetimeSeconds",
+    ],
     run: async (stage) => {
       await freeze(stage);
       const begun = now(stage);
-      const { retry } = windowsOf(stage);
-      // Issued early enough to be valid when the clock has stepped back.
-      const { token } = await redeemed(stage, { issuedAt: begun - retry });
+      const { retry, longest, skew } = windowsOf(stage);
+      // Issued early enough to be valid when the clock has stepped back, if a token can live that long.
+      const issuedAt = begun - Math.min(Math.max(0, retry - skew), longest - 1);
+      const { token } = await redeemed(stage, { issuedAt, lifetimeSeconds: longest });
       await freeze(stage, begun - retry);
       refused(await redeem(stage, token), "INVALID_TOKEN");
     },

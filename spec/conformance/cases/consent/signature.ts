@@ -1,5 +1,5 @@
 /**
- * Signatures that do not belong to the token, or are no signatures at all (C2).
+ * Signatures that do not belong to the token, or are not signatures at all (C2).
  * @module
  */
 import { base64url, fromBase64url } from "../../base/encoding.ts";

@@ -105,7 +105,7 @@ test("C4: times are integers from 0 to 2^53-1", async () => {
   );
 });
 
-test("C8, SC-01: a token without scope, or with none left, is no consent", async () => {
+test("C8, SC-01: a token without scope, or with none left, is not consent", async () => {
   const world = await createWorld();
   for (const scope of [undefined, "", "unregistered"]) {
     const token = await tokenWith(world, { scope });

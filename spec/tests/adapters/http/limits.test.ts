@@ -345,7 +345,7 @@ test("A3, RF-10: where nothing was executed the status is 503 with Retry-After, 
   assert.equal((await face.post(PATHS.token, form)).status, 200);
 });
 
-test("RF-10, T4, T7: a fault after authentication is no success either, and the token lives on", async () => {
+test("RF-10, T4, T7: a fault after authentication is not a success either, and the token lives on", async () => {
   let isBroken = false;
   const fails = (keys: object) => isBroken && "family" in keys ? new StoreFault(HUSH) : null;
   const face = await createFace({}, { store: faultyStore(fails) });

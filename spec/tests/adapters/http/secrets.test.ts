@@ -127,7 +127,7 @@ function bodiesWith(secret: string): fc.Arbitrary<string> {
 test("SY-01, G9, C1: no secret of a refused request is in a response, a record or an event", async () => {
   const face = await createFace();
   const { otherPartner, events } = face.world;
-  // What is answered with a token of its own is no refusal; nothing here is the caller's to redeem.
+  // An answer with a token of its own is not a refusal; nothing here is the caller's to redeem.
   const secrets = Object.values(await secretsOf(face)).filter((text) =>
     text !== otherPartner.secret
   );

@@ -69,7 +69,7 @@ async function settle({ url }: RunningServer): Promise<void> {
   }
 }
 
-/** Waits until something holds; not for ever. */
+/** Waits until something holds, within a limit. */
 async function until(holds: () => boolean): Promise<void> {
   for (let count = 0; count < 1000 && !holds(); count++) await wait(5);
   assert.ok(holds(), "it never came to hold");

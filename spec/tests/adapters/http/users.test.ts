@@ -69,7 +69,7 @@ test("T8: no token is 401 without an error code (RFC 6750 §3.1)", async () => {
   assert.equal(inQuery.status, 401);
 });
 
-test("T8, RF-12: whatever is no live access token is invalid_token, and looks the same", async () => {
+test("T8, RF-12: anything but a live access token is invalid_token, and looks the same", async () => {
   const face = await createFace();
   const { access = "", refresh } = await tokens(face.world);
   const flipped = access.slice(0, -2) + (access.endsWith("AA") ? "BB" : "AA");

@@ -40,7 +40,7 @@ test("T2: keys are read as they were written", () => {
   assert.deepEqual(readTokenKeys(writeTokenKeys(KEYS)), KEYS);
 });
 
-test("T2: keys that are no good are refused, with the flaw and without the secret", () => {
+test("T2: invalid keys are refused, with the flaw and without the secret", () => {
   const wrong: readonly [unknown, RegExp][] = [
     [null, /give/],
     [[], /give/],

@@ -134,7 +134,7 @@ test("T3: the key file is created once, for its owner alone, and saved in one st
   }
 });
 
-test("T3, G9: keys that are no good are refused without a word of what is in them", async () => {
+test("T3, G9: invalid keys are refused without quoting them", async () => {
   const rs384 = { ...await generatePrivateJwk("RS256", "r"), alg: "RS384" };
   const wrong: unknown[] = [
     null,
