@@ -17,6 +17,8 @@
  * ```
  * @module
  */
+export type { FileGuard } from "./sqlite-file.ts";
+export { SqliteOpenError } from "./sqlite-driver.ts";
 import { type Store, StoreFault } from "../ports.ts";
 import { migrate } from "./schema.ts";
 import { createCommitter, storeFault } from "./sqlite-commit.ts";
