@@ -17,8 +17,6 @@
  * ```
  * @module
  */
-export type { FileGuard } from "./sqlite-file.ts";
-export { SqliteOpenError } from "./sqlite-driver.ts";
 import { type Store, StoreFault } from "../ports.ts";
 import { migrate } from "./schema.ts";
 import { createCommitter, storeFault } from "./sqlite-commit.ts";
@@ -34,6 +32,9 @@ import { createReader } from "./sqlite-read.ts";
 import { prepareListings } from "./sqlite-rows.ts";
 import { createSweeper } from "./sqlite-sweep.ts";
 import { createWriter } from "./sqlite-write.ts";
+
+export type { FileGuard } from "./sqlite-file.ts";
+export { SqliteOpenError } from "./sqlite-driver.ts";
 
 /** A few milliseconds of work, so that requests are not delayed noticeably. */
 const SWEPT_AT_ONCE = 100;
