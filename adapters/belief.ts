@@ -24,8 +24,8 @@ export async function lastBelieved(store: Pick<Store, "readMeta">): Promise<Seco
 }
 
 /** Makes every process trust a clock that shows this time: an operator has checked it. */
-export async function believe(store: Pick<Store, "writeMeta">, now: Seconds): Promise<void> {
-  await store.writeMeta(META_KEY, String(now));
+export async function believe(store: Pick<Store, "updateMeta">, now: Seconds): Promise<void> {
+  await store.updateMeta(META_KEY, () => String(now));
 }
 
 /** Whether a clock is too far ahead of the last sweep to be trusted at once. */
@@ -43,7 +43,7 @@ export interface Belief {
  * Creates it for a store. All processes that sweep a store share the last trusted time, so a node
  * whose clock disagrees with the others never deletes by its own clock.
  */
-export function createBelief(store: Pick<Store, "readMeta" | "writeMeta">): Belief {
+export function createBelief(store: Pick<Store, "readMeta" | "updateMeta">): Belief {
   let doubt: { readonly believed: Seconds; last: Seconds; seen: number } | null = null;
 
   async function accept(now: Seconds, written: Seconds): Promise<Seconds> {

@@ -57,10 +57,13 @@ export interface Store {
   ): Promise<Decision<Grant>>;
   /** Lists rows for people and tools, not for decisions. */
   list<L extends Listing>(listing: L, page: Page): Promise<readonly Listed[L["of"]][]>;
-  /** A value written by {@link Store.writeMeta}, or `null`. */
+  /** A value written by {@link Store.updateMeta}, or `null`. */
   readMeta(key: string): Promise<string | null>;
-  /** Writes a value about this store, durably; replaces an earlier one. */
-  writeMeta(key: string, value: string): Promise<void>;
+  /**
+   * Replaces a value about this store by what `update` makes of it, atomically and durably; resolves to
+   * the new value. `update` is pure and may be called more than once; if it throws, nothing is written.
+   */
+  updateMeta(key: string, update: (value: string | null) => string): Promise<string>;
   /** Removes about `limit` dead rows at most (R5); resolves to the number removed. */
   sweep(horizon: Horizon, limit: number): Promise<number>;
   /** Finishes pending work and releases all resources. */

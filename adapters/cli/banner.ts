@@ -5,6 +5,7 @@
 import process from "node:process";
 import { styleText } from "node:util";
 import type { DemoRecord } from "../dev/dev-mode.ts";
+import { print } from "./output.ts";
 
 /** What a server says once it listens. Fields are added, never changed: scripts rely on it. */
 export interface StartRecord {
@@ -18,18 +19,23 @@ export interface PrintOptions {
   readonly database: string;
 }
 
-/** Prints the start record. */
-export function printStart(record: StartRecord, { json, database }: PrintOptions): void {
-  print(json ? `${JSON.stringify(record)}\n` : page(record, database));
+/**
+ * Prints the start record.
+ * @throws {OutputError}
+ */
+export function printStart(
+  record: StartRecord,
+  { json, database }: PrintOptions,
+): Promise<void> {
+  return print(json ? `${JSON.stringify(record)}\n` : page(record, database));
 }
 
-/** Prints the start record of a server with demo data. */
-export function printDemo(record: DemoRecord, { json, database }: PrintOptions): void {
-  print(json ? `${JSON.stringify(record)}\n` : demoPage(record, database));
-}
-
-function print(text: string): void {
-  process.stdout.write(text);
+/**
+ * Prints the start record of a server with demo data.
+ * @throws {OutputError}
+ */
+export function printDemo(record: DemoRecord, { json, database }: PrintOptions): Promise<void> {
+  return print(json ? `${JSON.stringify(record)}\n` : demoPage(record, database));
 }
 
 function page({ endpoint }: StartRecord, database: string): string {

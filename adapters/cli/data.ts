@@ -122,16 +122,24 @@ export async function openStore(values: Values): Promise<Store> {
 
 /**
  * Opens a database, and creates it if absent.
+ * @param onCreated called if it is new
  * @throws {UsageError} if it is of the other kind
  */
-export async function openOrCreateStore(values: Values): Promise<Store> {
+export async function openOrCreateStore(
+  values: Values,
+  onCreated: () => void = () => {},
+): Promise<Store> {
   const path = databaseOf(values);
   const store = path === "memory:" ? createMemoryStore() : await openSqliteStore(path);
   const dev = values["dev"] === true;
   const purpose = dev ? "demo" : "service";
-  const marked = await store.readMeta("purpose");
-  if (marked === null) await store.writeMeta("purpose", purpose);
-  else if (marked !== purpose) {
+  let created = false;
+  const marked = await store.updateMeta("purpose", (mark) => {
+    created = mark === null;
+    return mark ?? purpose;
+  });
+  if (created) onCreated();
+  if (marked !== purpose) {
     await store.close();
     throw new UsageError(
       dev

@@ -7,6 +7,7 @@ import { believe, hasJumped, lastBelieved } from "../belief.ts";
 import { systemClock } from "../entropy.ts";
 import { createOffline, openStore, STORE_OPTIONS } from "./data.ts";
 import { type Command, defineCommand, settingOptions } from "./options.ts";
+import { print } from "./output.ts";
 
 const BATCH = 1000;
 
@@ -38,7 +39,7 @@ export const gc: Command = defineCommand({
       else if (believed !== null && hasJumped(now, believed)) warn(now - believed);
       let removed = 0;
       for (let batch = BATCH; batch > 0; removed += batch) batch = await service.sweep(BATCH);
-      process.stdout.write(`${JSON.stringify({ removed })}\n`);
+      await print(`${JSON.stringify({ removed })}\n`);
       return 0;
     } finally {
       await service.close();

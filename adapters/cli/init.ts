@@ -7,6 +7,7 @@ import { systemClock } from "../entropy.ts";
 import { DATA_OPTIONS, databaseOf, openOrCreateStore } from "./data.ts";
 import { createKeyCustody } from "./key-custody.ts";
 import { type Command, defineCommand } from "./options.ts";
+import { print } from "./output.ts";
 
 /** The command. */
 export const init: Command = defineCommand({
@@ -22,7 +23,7 @@ export const init: Command = defineCommand({
       const custody = createKeyCustody({ store, values, warn, now });
       await custody.load();
       const record = { database: databaseOf(values), keys: custody.files };
-      process.stdout.write(`${JSON.stringify(record)}\n`);
+      await print(`${JSON.stringify(record)}\n`);
       return 0;
     } finally {
       await store.close();

@@ -2,11 +2,11 @@
  * The file of trusted issuers of consent tokens.
  * @module
  */
-import { readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import type { TrustedIssuer } from "../../core/settings.ts";
 import type { ConsentIssuer } from "../consent/verifier.ts";
 import { isJsonObject, parseStrictJson } from "../strict-json.ts";
-import { reasonOf } from "../tokens/key-file.ts";
+import { isWritableByOthers, reasonOf } from "../tokens/key-file.ts";
 import { UsageError } from "./options.ts";
 
 /** An issuer of consent tokens: where its keys are, and for whom it may speak. */
@@ -22,7 +22,7 @@ export async function readIssuers(path: string): Promise<readonly Issuer[]> {
   const refuse = (why: string) => new UsageError(`cannot use the issuers file ${path}: ${why}`);
   let value: unknown;
   try {
-    value = parseStrictJson(await readFile(path, "utf8"));
+    value = parseStrictJson(await readProtected(path));
   } catch (error) {
     throw refuse(reasonOf(error));
   }
@@ -32,6 +32,19 @@ export async function readIssuers(path: string): Promise<readonly Issuer[]> {
     if (flaw !== null) throw refuse(`entry ${index + 1}: ${flaw}`);
   });
   return value;
+}
+
+/** Whoever can write to the file can sign consent tokens for every user. */
+async function readProtected(path: string): Promise<string> {
+  const file = await open(path, "r");
+  try {
+    if (isWritableByOthers((await file.stat()).mode)) {
+      throw new Error(`others than its owner can write to it. Run "chmod go-w ${path}"`);
+    }
+    return await file.readFile("utf8");
+  } finally {
+    await file.close();
+  }
 }
 
 function flawOf(entry: unknown): string | null {

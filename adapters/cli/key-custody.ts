@@ -1,6 +1,6 @@
 /**
- * The keys of a server: loaded from files, created only together with a database, and never exchanged
- * for others behind the back of the database that names them (A3).
+ * The keys of a server. They are loaded from files and created only together with a database. If a file
+ * lacks a key that the database remembers, nothing is loaded (A3).
  * @module
  */
 import type { Seconds } from "../../core/model.ts";
@@ -30,36 +30,43 @@ import {
 } from "./known-keys.ts";
 import { UsageError, type Values } from "./options.ts";
 
-/** The keys that a server works with. */
+/** The keys of a server. */
 export interface LoadedKeys {
   readonly token: TokenKeys;
-  /** `null` where access tokens are opaque. */
+  /** `null` if access tokens are opaque. */
   readonly signing: SigningKeys | null;
 }
 
-/** Watches over the keys of one database. */
+/** Keys that the database remembers but that are not loaded. */
+export interface MissingKeys {
+  readonly ids: ReadonlySet<string>;
+  /** What is wrong and what to do; `null` if no key is missing. */
+  readonly problem: string | null;
+}
+
+/** Loads the keys of one database. */
 export interface KeyCustody {
-  /** The files that they are in. */
+  /** The key files. */
   readonly files: readonly string[];
   /**
    * Loads the keys from the files. If the database is new, missing files are created.
-   * @throws {KeyFileError} where a file is missing, damaged, or lacks a key that the database names
+   * @throws {KeyFileError} if a file is missing or damaged, or lacks a key that the database remembers
    */
   load(): Promise<LoadedKeys>;
-  /** Looks whether the database names a token key that was not loaded; resolves to the ids. */
-  check(): Promise<ReadonlySet<string>>;
+  /** Checks whether the database remembers a key that is not loaded: another server may have added it. */
+  check(): Promise<MissingKeys>;
 }
 
-/** One file of keys. */
+/** How to handle one kind of key file. */
 interface Kind<Keys> {
   readonly kind: KeyKind;
   readonly option: KeyFile;
   readonly load: (path: string, warn: Warn) => Promise<Keys | null>;
   readonly create: (path: string) => Promise<Keys>;
-  /** Keys for a database that ends with the process. */
+  /** Creates keys for a database in memory. */
   readonly generate: () => Promise<Keys> | Keys;
   readonly fingerprint: (keys: Keys) => Fingerprint;
-  /** Whether the database may have rows that name such keys, though it remembers none. */
+  /** Whether the database may have rows that name such keys although it remembers none. */
   readonly isNamed: (store: Store) => Promise<boolean>;
 }
 
@@ -70,7 +77,7 @@ const TOKEN_KEYS: Kind<TokenKeys> = {
   create: loadOrCreateTokenKeys,
   generate: generateTokenKeys,
   fingerprint: fingerprintOfTokenKeys,
-  // Databases of earlier versions remember nothing. Without users there is nobody whose tokens could end.
+  // A database of an earlier version remembers no keys. Without users, it has no tokens either.
   isNamed: async (store) => (await store.list({ of: "users" }, { limit: 1 })).length > 0,
 };
 
@@ -92,28 +99,32 @@ export interface CustodyOptions {
   readonly now: () => Seconds;
 }
 
-/** Takes charge of the keys. Nothing is read or created yet. */
+/** Creates the custody. It reads and creates nothing until it is asked to. */
 export function createKeyCustody(given: CustodyOptions): KeyCustody {
-  const { store, values, now } = given;
   const options = { ...given, warn: once(given.warn) };
   const tokens = createLoader(TOKEN_KEYS, options);
-  const signing = values["access-tokens"] === "jwt" ? createLoader(SIGNING_KEYS, options) : null;
-  let loaded: TokenKeys | null = null;
+  const signing = given.values["access-tokens"] === "jwt"
+    ? createLoader(SIGNING_KEYS, options)
+    : null;
+  const loaders = [tokens, ...(signing === null ? [] : [signing])];
   return {
-    files: [tokens, signing].flatMap((loader) => loader?.path ?? []),
+    files: loaders.flatMap(({ path }) => path ?? []),
     async load() {
-      loaded = await tokens.load();
-      return { token: loaded, signing: signing === null ? null : await signing.load() };
+      const token = await tokens.load();
+      return { token, signing: signing === null ? null : await signing.load() };
     },
     async check() {
-      if (loaded === null || databaseOf(values) === "memory:") return new Set();
-      const known = await readKnownKeys(store, TOKEN_KEYS.kind);
-      return new Set(missingKeys(known, fingerprintOfTokenKeys(loaded), now()));
+      const found = await Promise.all(loaders.map((loader) => loader.check()));
+      const problems = found.flatMap(({ problem }) => problem ?? []);
+      return {
+        ids: new Set(found.flatMap(({ ids }) => [...ids])),
+        problem: problems.length === 0 ? null : problems.join(". "),
+      };
     },
   };
 }
 
-/** Keys are loaded again and again; a warning is worth one line. */
+/** Gives each warning once: keys are reloaded many times. */
 function once(warn: Warn): Warn {
   const given = new Set<string>();
   return (message) => {
@@ -122,40 +133,55 @@ function once(warn: Warn): Warn {
   };
 }
 
+/** Loads one kind of keys. */
+interface Loader<Keys> {
+  /** `null` for keys that are only in memory. */
+  readonly path: string | null;
+  load(): Promise<Keys>;
+  check(): Promise<MissingKeys>;
+}
+
+const NOTHING_MISSING: MissingKeys = { ids: new Set(), problem: null };
+
 function createLoader<Keys>(
   kind: Kind<Keys>,
   { store, values, warn, now }: CustodyOptions,
-): { readonly path: string | null; load(): Promise<Keys> } {
+): Loader<Keys> {
   const database = databaseOf(values);
   const inMemory = database === "memory:";
+  const check = () => Promise.resolve(NOTHING_MISSING);
   if (inMemory && values[kind.option] === undefined) {
     let keys: Promise<Keys> | Keys | null = null;
-    return { path: null, load: async () => await (keys ??= kind.generate()) };
+    return { path: null, load: async () => await (keys ??= kind.generate()), check };
   }
   const path = keyFile(values, kind.option);
+  let loaded: Fingerprint | null = null;
   return {
     path,
     async load() {
-      const known = await readKnownKeys(store, kind.kind);
-      const keys = await kind.load(path, warn);
+      let keys = await kind.load(path, warn);
       if (keys === null) {
+        const known = await readKnownKeys(store, kind.kind);
         if (known !== null || await kind.isNamed(store)) {
           throw new KeyFileError(
             describeMissingFile(kind.kind, path, database, Object.keys(known ?? {})),
           );
         }
-        const created = await kind.create(path);
-        await rememberKeys(store, kind.kind, kind.fingerprint(created), now());
-        return created;
+        keys = await kind.create(path);
       }
       const fingerprint = kind.fingerprint(keys);
-      // What is only in memory names no key for longer than this process lives.
-      const missing = inMemory ? [] : missingKeys(known, fingerprint, now());
+      const missing = await rememberKeys(store, kind.kind, fingerprint, now(), inMemory);
       if (missing.length > 0) {
         throw new KeyFileError(describeMissingKeys(kind.kind, path, database, missing));
       }
-      await rememberKeys(store, kind.kind, fingerprint, now());
+      loaded = fingerprint;
       return keys;
+    },
+    check: inMemory ? check : async () => {
+      if (loaded === null) return NOTHING_MISSING;
+      const ids = missingKeys(await readKnownKeys(store, kind.kind), loaded, now());
+      const problem = ids.length === 0 ? null : describeMissingKeys(kind.kind, path, database, ids);
+      return { ids: new Set(ids), problem };
     },
   };
 }
@@ -172,8 +198,7 @@ function describeMissingFile(
     `"keys create-${kind}": it creates a new key, and every token of the lost ones ends`;
 }
 
-/** Says which keys a file lacks, and what to do. */
-export function describeMissingKeys(
+function describeMissingKeys(
   kind: KeyKind,
   path: string,
   database: string,
@@ -188,8 +213,8 @@ export function describeMissingKeys(
 }
 
 /**
- * The keys of a file that must be there.
- * @throws {UsageError} where it is not
+ * Loads the keys of a file that must exist.
+ * @throws {UsageError} if it does not
  */
 export async function loadExisting<Keys>(
   load: (path: string) => Promise<Keys | null>,

@@ -3,7 +3,6 @@
  * seconds.
  * @module
  */
-import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { RANGES } from "../../core/settings.ts";
 import { systemClock } from "../entropy.ts";
@@ -38,8 +37,9 @@ import {
   RELOAD_MILLISECONDS,
 } from "./data.ts";
 import { loadExisting } from "./key-custody.ts";
-import { forgetKey, type KeyKind, readKnownKeys, writeKnownKeys } from "./known-keys.ts";
+import { forgetKeys, type KeyKind, readKnownKeys } from "./known-keys.ts";
 import { type Command, defineCommand, table, UsageError, type Values } from "./options.ts";
+import { OutputError, print } from "./output.ts";
 
 interface Action {
   readonly arguments: readonly string[];
@@ -170,7 +170,15 @@ export const keys: Command = defineCommand({
     if (args.length !== action.arguments.length) {
       throw new UsageError(`${name} takes ${action.arguments.join(" ") || "no arguments"}`);
     }
-    process.stdout.write(`${JSON.stringify(await action.run(values, args[0] ?? ""))}\n`);
+    const result = await action.run(values, args[0] ?? "");
+    try {
+      await print(`${JSON.stringify(result)}\n`);
+    } catch (cause) {
+      const { message } = cause as OutputError;
+      throw new OutputError(`${message}. The action is done: "keys list" shows its result`, {
+        cause,
+      });
+    }
     return 0;
   },
 });
@@ -191,7 +199,7 @@ async function removeKey(
   try {
     const known = await readKnownKeys(store, kind);
     const change = await plan(known !== null && Object.hasOwn(known, id));
-    await forgetKey(store, kind, id);
+    await forgetKeys(store, kind, id);
     return await change();
   } finally {
     await store.close();
@@ -211,7 +219,7 @@ async function replaceLost<Keys>(
     if (await load(path) !== null) {
       throw new UsageError(`the key file ${path} is there: nothing is lost`);
     }
-    await writeKnownKeys(store, kind, {});
+    await forgetKeys(store, kind);
     await create(path);
     return { created: path };
   } finally {

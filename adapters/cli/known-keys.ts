@@ -1,6 +1,6 @@
 /**
- * What a database remembers of the keys that its rows name, so that it never meets other keys by a slip
- * (A3): key ids with a digest of each key, which reveals nothing of it.
+ * Key ids and key digests that a database remembers, to notice if a key file is missing or is another
+ * one (A3). A digest reveals nothing about its key.
  * @module
  */
 import type { Seconds } from "../../core/model.ts";
@@ -10,29 +10,29 @@ import type { SigningKeys } from "../tokens/jwt/signing-keys.ts";
 import { allKeys } from "../tokens/jwt/signing-keys.ts";
 import type { TokenKeys } from "../tokens/token-keys.ts";
 
-/** The two sets of keys, by the names that the database has for them. */
+/** The two sets of keys. The database stores what it remembers under these names. */
 export type KeyKind = "token-keys" | "signing-keys";
 
-/** A key that rows or living tokens may name. */
+/** A key that rows or live tokens may name. */
 export interface KnownKey {
   /** SHA-256. */
   readonly digest: string;
-  /** From this moment on no living token is of this key; `null` while it is not known. */
+  /** When the last token of this key expires; `null` if unknown. */
   readonly until: Seconds | null;
 }
 
 /** Known keys by id. */
 export type KnownKeys = Readonly<Record<string, KnownKey>>;
 
-/** What there is to know of a set of keys. */
+/** The digests of a set of keys. */
 export interface Fingerprint {
-  /** Every key of the set: SHA-256 by id. */
+  /** SHA-256 of every key, by id. */
   readonly digests: Readonly<Record<string, string>>;
-  /** Those that tokens are made with, now or lately. */
+  /** The keys that live tokens may have been made with, as far as the set shows. */
   readonly used: KnownKeys;
 }
 
-/** Of token keys, the active one makes tokens; others did so before, or will. */
+/** The fingerprint of token keys. Only the active key makes tokens. */
 export function fingerprintOfTokenKeys({ active, keys }: TokenKeys): Fingerprint {
   const digests = Object.fromEntries(
     keys.map(({ id, secret }) => [id, sha256(`fetch-tokens-for-user token key ${secret}`)]),
@@ -40,7 +40,7 @@ export function fingerprintOfTokenKeys({ active, keys }: TokenKeys): Fingerprint
   return { digests, used: { [active]: { digest: digests[active] ?? "", until: null } } };
 }
 
-/** Of signing keys, the active one signs, and tokens of retired ones live for a while. */
+/** The fingerprint of signing keys. Only the active key signs; tokens of retired ones may still be live. */
 export function fingerprintOfSigningKeys(keys: SigningKeys): Fingerprint {
   const digests = Object.fromEntries(
     allKeys(keys).map(({ kid = "", kty, crv, x, y, n, e }) =>
@@ -55,39 +55,50 @@ export function fingerprintOfSigningKeys(keys: SigningKeys): Fingerprint {
   return { digests, used: Object.fromEntries(used) };
 }
 
-/** The keys that a database names; `null` where it never had one. */
+/** The keys that a database remembers; `null` if it never had any. */
 export async function readKnownKeys(store: Store, kind: KeyKind): Promise<KnownKeys | null> {
-  const text = await store.readMeta(kind);
+  return parseKnownKeys(await store.readMeta(kind));
+}
+
+function parseKnownKeys(text: string | null): KnownKeys | null {
   return text === null ? null : JSON.parse(text);
 }
 
-/** Writes the keys that a database names. */
-export async function writeKnownKeys(store: Store, kind: KeyKind, keys: KnownKeys): Promise<void> {
-  await store.writeMeta(kind, JSON.stringify(keys));
-}
-
-/** Adds the keys that are used now, before the first token is made with them. */
+/**
+ * Adds the keys of a set that are used now. Call it before the first token is made with them. If the
+ * set lacks known keys, it resolves to their ids and adds nothing.
+ * @param mayLack whether to add them even then
+ */
 export async function rememberKeys(
   store: Store,
   kind: KeyKind,
-  { used }: Fingerprint,
+  fingerprint: Fingerprint,
   now: Seconds,
-): Promise<void> {
-  const known = await readKnownKeys(store, kind);
-  const next = Object.fromEntries(
-    Object.entries({ ...known, ...used }).filter(([, { until }]) => until === null || now < until),
-  );
-  if (JSON.stringify(next) !== JSON.stringify(known)) await writeKnownKeys(store, kind, next);
+  mayLack = false,
+): Promise<readonly string[]> {
+  let missing: readonly string[] = [];
+  // Two servers may start at once, with different key files.
+  await store.updateMeta(kind, (text) => {
+    const known = parseKnownKeys(text);
+    missing = mayLack ? [] : missingKeys(known, fingerprint, now);
+    if (text !== null && missing.length > 0) return text;
+    const next = Object.entries({ ...known, ...fingerprint.used })
+      .filter(([, { until }]) => until === null || now < until);
+    return JSON.stringify(Object.fromEntries(next));
+  });
+  return missing;
 }
 
-/** Forgets a key; resolves to whether it was known. */
-export async function forgetKey(store: Store, kind: KeyKind, id: string): Promise<boolean> {
-  const { [id]: key, ...rest } = await readKnownKeys(store, kind) ?? {};
-  if (key !== undefined) await writeKnownKeys(store, kind, rest);
-  return key !== undefined;
+/** Forgets one key, or all of a kind. */
+export async function forgetKeys(store: Store, kind: KeyKind, id?: string): Promise<void> {
+  await store.updateMeta(kind, (text) => {
+    const kept = Object.entries(parseKnownKeys(text) ?? {})
+      .filter(([known]) => id !== undefined && known !== id);
+    return JSON.stringify(Object.fromEntries(kept));
+  });
 }
 
-/** The ids of known keys that a set lacks, or has with another content. */
+/** The ids of known keys that a set lacks or has with different contents. */
 export function missingKeys(
   known: KnownKeys | null,
   { digests }: Fingerprint,

@@ -10,10 +10,13 @@ import { writeJson } from "../log.ts";
 import { ManagementError } from "../manage.ts";
 import { openOffline, STORE_OPTIONS } from "./data.ts";
 import { type Command, defineCommand, settingOptions, table, UsageError } from "./options.ts";
+import { isOutputDiscarded, OutputError, print } from "./output.ts";
 
 interface Action {
   readonly arguments: readonly string[];
   readonly summary: string;
+  /** Whether the result contains a client's secret, which is shown only once. */
+  readonly isSecret?: true;
   run(service: Service, args: readonly string[]): Promise<unknown>;
 }
 
@@ -22,12 +25,14 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   "register-client": {
     arguments: ["CLIENT_ID", "SCOPE"],
     summary: "Register an app; prints its secret once.",
+    isSecret: true,
     run: (service, [id = "", scope = ""]) => service.registerClient({ id, scope }),
   },
   "register-resource-server": {
     arguments: ["CLIENT_ID"],
     summary:
       "Register a resource server, which may introspect every token; prints its secret once.",
+    isSecret: true,
     run: (service, [id = ""]) => {
       const role: Client["role"] = "resource-server";
       return service.registerClient({ id, scope: "", role });
@@ -41,11 +46,13 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   "rotate-client-secret": {
     arguments: ["CLIENT_ID"],
     summary: "Give a client a new secret; the old one works until the overlap ends.",
+    isSecret: true,
     run: (service, [id = ""]) => service.rotateClientSecret(id),
   },
   "replace-leaked-secret": {
     arguments: ["CLIENT_ID"],
     summary: "Give a client a new secret and invalidate all others immediately.",
+    isSecret: true,
     run: (service, [id = ""]) => service.rotateClientSecret(id, { now: true }),
   },
   "end-old-secrets": {
@@ -124,13 +131,19 @@ export const manage: Command = defineCommand({
     if (args.length !== action.arguments.length) {
       throw new UsageError(`${name} takes ${action.arguments.join(" ")}`);
     }
+    if (action.isSecret && isOutputDiscarded()) {
+      throw new UsageError(
+        "standard output is closed or /dev/null, and the secret is shown only once: nothing was changed",
+      );
+    }
     const write = (line: string) => void process.stderr.write(line);
     const service = await openOffline(values, { record: writeJson("audit", write) });
     try {
       const result = await action.run(service, args);
-      process.stdout.write(`${JSON.stringify(result ?? { done: true })}\n`);
+      await print(`${JSON.stringify(result ?? { done: true })}\n`);
       return 0;
     } catch (error) {
+      if (error instanceof OutputError && action.isSecret) throw lostSecret(error, args[0] ?? "");
       if (!(error instanceof ManagementError)) throw error;
       process.stderr.write(`manage: ${error.message}\n`);
       return 1;
@@ -139,3 +152,12 @@ export const manage: Command = defineCommand({
     }
   },
 });
+
+/** The client has a secret that nobody knows. */
+function lostSecret({ message, cause }: OutputError, client: string): OutputError {
+  return new OutputError(
+    `${message}. The new secret of ${client} is lost: get another one with ` +
+      `"manage rotate-client-secret ${client}"`,
+    { cause },
+  );
+}

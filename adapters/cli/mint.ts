@@ -2,12 +2,12 @@
  * `mint`: a consent token of the demo issuer, or one with a named defect.
  * @module
  */
-import process from "node:process";
 import { type Defect, DEFECTS } from "../dev/defects.ts";
 import { mintConsentToken } from "../dev/mint.ts";
 import { DEMO_AUDIENCE, DEMO_ISSUER, DEMO_ISSUER_KEY, DEMO_SCOPE } from "../dev/demo.ts";
 import { systemClock } from "../entropy.ts";
 import { type Command, defineCommand, readNumber, UsageError } from "./options.ts";
+import { print } from "./output.ts";
 
 /** The command. */
 export const mint: Command = defineCommand({
@@ -63,7 +63,7 @@ export const mint: Command = defineCommand({
       now: Math.floor(systemClock.now() / 1000),
       lifetimeSeconds: readNumber(values, "lifetime"),
     }, defects[0] as Defect | undefined);
-    process.stdout.write(`${token}\n`);
+    await print(`${token}\n`);
     return 0;
   },
 });

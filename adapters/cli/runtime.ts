@@ -13,7 +13,7 @@ import { createOpaqueTokens } from "../tokens/opaque.ts";
 import type { Warn } from "../tokens/key-file.ts";
 import { DATA_OPTIONS, databaseOf, openOrCreateStore } from "./data.ts";
 import { type Issuer, readIssuers } from "./issuers.ts";
-import { createKeyCustody, describeMissingKeys } from "./key-custody.ts";
+import { createKeyCustody } from "./key-custody.ts";
 import {
   type Option,
   readNumbers,
@@ -97,7 +97,13 @@ export async function openRuntime(
   }
   const now = () => Math.floor(clock.now() / 1000);
   const database = databaseOf(values);
-  const store = await openOrCreateStore(values);
+  const store = await openOrCreateStore(values, () => {
+    if (values["dev"] === true || database === "memory:") return;
+    warn(
+      `Created the new database ${database}. If you expected an existing one, stop the server, delete ` +
+        "this file and correct --data or --db",
+    );
+  });
   const custody = createKeyCustody({ store, values, warn, now });
   let missing: ReadonlySet<string> = new Set();
   const issuersFile = values["issuers"] === undefined ? null : String(values["issuers"]);
@@ -108,10 +114,9 @@ export async function openRuntime(
     database,
     files: [...custody.files, ...(issuersFile === null ? [] : [issuersFile])],
     async check() {
-      missing = await custody.check();
-      return missing.size === 0
-        ? null
-        : describeMissingKeys("token-keys", custody.files[0] ?? "", database, [...missing]);
+      const { ids, problem } = await custody.check();
+      missing = ids;
+      return problem;
     },
     async configure({ origin, audit, issuers: added = [], ...preset }) {
       const publicUrl = String(values["public-url"] ?? origin);
@@ -130,6 +135,7 @@ export async function openRuntime(
         audience: `${publicUrl}/api/users`,
         keys: signing,
         opaque,
+        missing: () => missing,
       });
       const service = createService(
         { store, tokens, consents, clock, ...(audit && { audit }) },

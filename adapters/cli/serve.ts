@@ -178,8 +178,11 @@ async function serveRuntime(
     const watch = await watchFiles({ ...runtime, configure, log: log.of("config") });
     handler = createHandler(runtime, dev, serving, watch, values, log.of("request"));
     const { database } = runtime;
-    if (dev !== null) printDemo(await dev.demo(server.url), { json, database });
-    else printStart({ endpoint: server.url + PATHS.partners }, { json, database });
+    const printed = dev !== null
+      ? printDemo(await dev.demo(server.url), { json, database })
+      : printStart({ endpoint: server.url + PATHS.partners }, { json, database });
+    // Nobody may read it, which is not a reason to stop.
+    printed.catch(({ message }: Error) => log.of("config")({ outcome: "warning", message }));
     const sweep = (limit: number) => current(serving).service.sweep(limit);
     const stopSweeping = sweepNowAndThen(sweep, log.of("sweep"));
     await stopped;

@@ -61,14 +61,14 @@ export function createReadyEndpoint(
 }
 
 /** The check of a store: it can be read and written now. */
-export function checkStore(store: Pick<Store, "readMeta" | "writeMeta">): ReadinessCheck {
+export function checkStore(store: Pick<Store, "updateMeta">): ReadinessCheck {
   return {
     name: "store",
     essential: true,
     async problem() {
       try {
-        const count = Number(await store.readMeta(PROBE) ?? 0);
-        await store.writeMeta(PROBE, String((count + 1) % 1_000_000)); // a full disk still reads
+        // A full disk still reads.
+        await store.updateMeta(PROBE, (count) => String((Number(count) + 1) % 1_000_000));
         return null;
       } catch (error) {
         if (error instanceof StoreFault) return error.message;

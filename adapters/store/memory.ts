@@ -53,7 +53,12 @@ export function createMemoryStore(): Store {
           .map(([, row]) => row as Listed[typeof listing["of"]]),
       ),
     readMeta: (key) => Promise.resolve(meta.get(key) ?? null),
-    writeMeta: (key, value) => Promise.resolve(void meta.set(key, value)),
+    // deno-lint-ignore require-await
+    async updateMeta(key, update) {
+      const value = update(meta.get(key) ?? null);
+      meta.set(key, value);
+      return value;
+    },
     sweep(horizon, limit) {
       const { families, consentUses, withdrawals, connections } = state;
       const round = families.size + consentUses.size + withdrawals.size + connections.size + 1;

@@ -85,6 +85,8 @@ export function createSqliteStore(db: SqliteDatabase, guard: FileGuard = NO_FILE
   const writeMeta = db.prepare(
     "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
   );
+  const metaOf = (key: string) =>
+    (readMeta.get(key) as { value: string } | undefined)?.value ?? null;
   let open = true;
 
   /** Reads immediately, so that everything committed before the call is included (R2). */
@@ -138,12 +140,19 @@ export function createSqliteStore(db: SqliteDatabase, guard: FileGuard = NO_FILE
         db.close();
       }
     },
-    readMeta: (key) =>
-      reading(() => (readMeta.get(key) as { value: string } | undefined)?.value ?? null),
-    writeMeta: (key, value) =>
+    readMeta: (key) => reading(() => metaOf(key)),
+    updateMeta: (key, update) =>
       commits.add(() => {
+        let value: string;
+        try {
+          value = update(metaOf(key));
+        } catch (error) {
+          return () => {
+            throw error;
+          };
+        }
         writeMeta.run(key, value);
-        return () => {};
+        return () => value;
       }),
   };
 }

@@ -44,19 +44,23 @@ export async function readKeyFile<Keys>(
   }
 }
 
-/** Whoever can write to a key file knows the secrets of future tokens. Windows has other permissions. */
+/** Whoever can write to a key file knows the secrets of future tokens. */
 function checkMode(path: string, mode: number, warn: Warn): void {
-  if (process.platform === "win32") return;
   const cure = `Run "chmod 600 ${path}"`;
-  if ((mode & WRITABLE_BY_OTHERS) !== 0) {
+  if (isWritableByOthers(mode)) {
     throw new KeyFileError(
       `Cannot use the key file ${path}: others than its owner can write to it. ${cure}, and rotate ` +
         "its keys if others may have read or changed it",
     );
   }
-  if ((mode & READABLE_BY_OTHERS) !== 0) {
+  if (process.platform !== "win32" && (mode & READABLE_BY_OTHERS) !== 0) {
     warn(`The key file ${path} can be read by others than its owner. ${cure}`);
   }
+}
+
+/** Whether a file mode lets others than the owner write. Windows has other permissions. */
+export function isWritableByOthers(mode: number): boolean {
+  return process.platform !== "win32" && (mode & WRITABLE_BY_OTHERS) !== 0;
 }
 
 /** Describes why a file cannot be used. */

@@ -27,8 +27,8 @@ export interface OpaqueTokensOptions {
   readonly keys: TokenKeys;
   readonly entropy?: Entropy;
   /**
-   * The ids of keys that this server should have and lacks: their tokens are neither good nor bad, and
-   * calls with them reject with {@link KeysUnavailable} (A3). Default: none.
+   * The ids of keys that other servers of the same store use and this one lacks. Calls with their
+   * tokens reject with {@link KeysUnavailable} (A3). Default: none.
    */
   readonly missing?: () => ReadonlySet<string>;
 }

@@ -521,7 +521,13 @@ const SYSTEM: readonly Attack[] = [
     "SY-23",
     ["A3"],
     "The path of a database is mistyped in a command that works on an existing one: the command fails, " +
-      "names the path, and creates nothing.",
+      "names the path, and creates nothing. A server that creates one logs a warning.",
+  ),
+  attack(
+    "SY-27",
+    ["A3"],
+    "The standard output of a command is closed or full, or its reader is gone: the command fails. If " +
+      "it made a client secret, it says how to get another one.",
   ),
   attack(
     "SY-24",
@@ -532,7 +538,8 @@ const SYSTEM: readonly Attack[] = [
   attack(
     "SY-25",
     ["T2"],
-    "Other users of the machine can write to a key file, or read it: refused, or warned about.",
+    "Other users of the machine can write to a key file or an issuers file: refused. They can read a " +
+      "key file: warned about.",
   ),
   attack(
     "SY-26",

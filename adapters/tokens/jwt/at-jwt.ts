@@ -12,7 +12,7 @@ import { hex, systemEntropy } from "../../entropy.ts";
 import { importCryptoKey, importJwks, type VerificationKey } from "../../jws/jwk.ts";
 import { MAX_JWS_LENGTH, readCompactJws } from "../../jws/jws.ts";
 import { publicJwk } from "../../jws/private-jwk.ts";
-import type { Entropy, TokenSealer } from "../../ports.ts";
+import { type Entropy, KeysUnavailable, type TokenSealer } from "../../ports.ts";
 import { allKeys, checkSigningKeys, type SigningKeys } from "./signing-keys.ts";
 
 /** Options for JWT access tokens. */
@@ -27,10 +27,16 @@ export interface JwtTokensOptions {
   readonly keys: SigningKeys;
   /** Seals the refresh tokens. Opaque access tokens issued earlier stay valid. */
   readonly opaque: TokenSealer;
+  /**
+   * The ids of keys that other servers of the same store sign with and this one lacks. Calls with their
+   * tokens reject with {@link KeysUnavailable} (A3). Default: none.
+   */
+  readonly missing?: () => ReadonlySet<string>;
   readonly entropy?: Entropy;
 }
 
 const TYPE = "at+jwt";
+const NONE: ReadonlySet<string> = new Set();
 /** The family id, and a suffix that makes each token unique. */
 const JTI = /^([0-9a-f]{32})\.[0-9a-f]{32}$/;
 
@@ -54,7 +60,8 @@ const JTI = /^([0-9a-f]{32})\.[0-9a-f]{32}$/;
  * ```
  */
 export async function createJwtTokens(
-  { issuer, audience, keys, opaque, entropy = systemEntropy }: JwtTokensOptions,
+  { issuer, audience, keys, opaque, missing = () => NONE, entropy = systemEntropy }:
+    JwtTokensOptions,
 ): Promise<TokenSealer> {
   const all = allKeys(checkSigningKeys(keys)).map(publicJwk);
   const verificationKeys = await importJwks({ keys: all }, "this server");
@@ -77,7 +84,7 @@ export async function createJwtTokens(
       return sealed && { ...sealed, accessToken: await sign(grant) };
     },
     async open(token) {
-      const claims = await verify(token, verificationKeys);
+      const claims = await verify(token, verificationKeys, missing());
       if (claims === null) return await opaque.open(token);
       const ours = claims["iss"] === issuer && claims["aud"] === audience;
       return ours ? readClaims(claims) : null;
@@ -102,13 +109,16 @@ function claimsOf({ user, client, scope, issuedAt, accessExpiresAt }: TokenGrant
 async function verify(
   token: string,
   keys: ReadonlyMap<string, VerificationKey>,
+  missing: ReadonlySet<string>,
 ): Promise<Readonly<Record<string, unknown>> | null> {
   const read = readCompactJws(token);
   if (typeof read === "string") return null;
   const { kid, typ, alg: _, ...others } = read.header;
   if (Object.keys(others).length > 0) return null; // our headers contain nothing else
-  const key = typeof kid === "string" ? keys.get(kid) : undefined;
-  if (key === undefined || typ !== TYPE) return null;
+  if (typ !== TYPE || typeof kid !== "string") return null;
+  if (missing.has(kid)) throw new KeysUnavailable(`This server lacks the signing key ${kid}`);
+  const key = keys.get(kid);
+  if (key === undefined) return null;
   try {
     await compactVerify(token, key.key, { algorithms: [key.alg] });
     return read.claims;

@@ -127,10 +127,18 @@ function idOf(row: Listed[Listing["of"]]): string {
 
 async function keepMeta(store: Store): Promise<void> {
   assert.equal(await store.readMeta("clock"), null);
-  await store.writeMeta("clock", "1");
-  await store.writeMeta("clock", "2");
+  await store.updateMeta("clock", () => "1");
+  await store.updateMeta("clock", () => "2");
   assert.equal(await store.readMeta("clock"), "2");
   assert.equal(await store.readMeta("other"), null);
+  const add = (value: string | null) => String(Number(value) + 1);
+  const fail = () => {
+    throw new RangeError("no");
+  };
+  const updates = Array.from({ length: 20 }, () => store.updateMeta("clock", add));
+  await assert.rejects(store.updateMeta("clock", fail), RangeError);
+  assert.equal(new Set(await Promise.all(updates)).size, 20);
+  assert.equal(await store.readMeta("clock"), "22");
 }
 
 function byPublicId(publicId: string, client: string): Fetch {

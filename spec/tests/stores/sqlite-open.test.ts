@@ -40,8 +40,8 @@ describe("Opening SQLite", () => {
       const first = await openSqliteStore(path);
       assert.equal(await first.readMeta("demo"), null);
       await first.transact({}, () => grant(null, [{ type: "user-written", user }]));
-      await first.writeMeta("demo", "no");
-      await first.writeMeta("demo", "yes");
+      await first.updateMeta("demo", () => "no");
+      await first.updateMeta("demo", () => "yes");
       await first.close();
       const second = await openSqliteStore(path);
       assert.deepEqual((await second.read({ user: "ann" })).user, user);
@@ -53,7 +53,7 @@ describe("Opening SQLite", () => {
     withFolder(async (folder) => {
       const path = join(folder, "a", "b", "private.sqlite");
       const store = await openSqliteStore(path);
-      await store.writeMeta("some", "thing");
+      await store.updateMeta("some", () => "thing");
       const modes = [join(folder, "a"), join(folder, "a", "b"), path, `${path}-wal`]
         .map(async (name) => ((await stat(name)).mode & 0o777).toString(8));
       assert.deepEqual(await Promise.all(modes), ["700", "700", "600", "600"]);
@@ -116,7 +116,7 @@ describe("Opening SQLite", () => {
     const db = await openDatabase(":memory:");
     await migrate(db);
     const store = createSqliteStore(db);
-    await store.writeMeta("kept", "yes");
+    await store.updateMeta("kept", () => "yes");
     const add = "ALTER TABLE users ADD COLUMN note TEXT";
     await assert.rejects(migrate(db, [...MIGRATIONS, add, "CREATE NONSENSE"]), /NONSENSE/);
     assert.equal(valueOf(db, "user_version"), MIGRATIONS.length);

@@ -135,7 +135,7 @@ describe("SQLite and other processes", () => {
       const store = await openSqliteStore(path);
       await (await openSqliteStore(path)).close();
       assert.equal(await start("open-and-close", path, "other").ended(), 0);
-      await store.writeMeta("some", "thing");
+      await store.updateMeta("some", () => "thing");
       await store.close();
     }));
 });

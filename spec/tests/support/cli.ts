@@ -33,6 +33,8 @@ export interface Program {
 /** Where a program differs from one that is started in a shell without settings. */
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** A file descriptor for standard output. Default: it is collected. */
+  readonly stdout?: number;
   /** A file descriptor for standard error. Default: it is collected. */
   readonly stderr?: number;
 }
@@ -43,7 +45,7 @@ export function startCli(args: readonly string[], options: ProgramOptions = {}):
   const child = spawn(process.execPath, [...RUNTIME, "adapters/cli/main.ts", ...args], {
     cwd: ROOT,
     env: { ...env, FTFU_DRAIN_SECONDS: "0", ...options.env },
-    stdio: ["ignore", "pipe", options.stderr ?? "pipe"],
+    stdio: ["ignore", options.stdout ?? "pipe", options.stderr ?? "pipe"],
   });
   const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MILLISECONDS);
   let [out, log] = ["", ""];

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { cli } from "../../support/cli.ts";
+import { cli, withServer } from "../../support/cli.ts";
 import { withFolder } from "../../support/folder.ts";
 
 const COMMANDS = [
@@ -47,6 +47,17 @@ test("A3, SY-23: neither an empty file nor memory is a database that can be mana
     const nothing = await cli(["gc", "--db", ""]);
     assert.equal(nothing.code, 2);
     assert.match(nothing.log, /--db takes PATH, found nothing/);
+  }));
+
+test("A3, SY-23: a server that creates a database says so prominently, and only then", () =>
+  withFolder(async (folder) => {
+    const args = ["--public-url", "https://tokens.example", "--data", join(folder, "typo")];
+    const created =
+      /"outcome":"warning","message":"Created the new database .*typo.*correct --data/;
+    const first = await withServer(args, () => Promise.resolve());
+    assert.match(first.log, created);
+    const second = await withServer(args, () => Promise.resolve());
+    assert.doesNotMatch(second.log, /Created/);
   }));
 
 test("A3: init creates database and keys, once; a second time it changes nothing", () =>

@@ -1,7 +1,8 @@
 /** Slips in the issuers file and in the names of environment variables. */
 import assert from "node:assert/strict";
-import { rm, writeFile } from "node:fs/promises";
+import { chmod, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { checkEnvironment } from "../../../../adapters/cli/environment.ts";
 import { readIssuers } from "../../../../adapters/cli/issuers.ts";
@@ -16,6 +17,9 @@ const ENTRY = {
   merchants: ["storefront"],
   jwks: { keys: [publicJwk(DEMO_ISSUER_KEY)] },
 };
+
+/** Whatever the umask is. */
+const PRIVATE = { mode: 0o600 };
 
 test("C4, SY-24, SY-26: a slip in the issuers file is named, with file and entry", () =>
   withFolder(async (folder) => {
@@ -43,19 +47,33 @@ test("C4, SY-24, SY-26: a slip in the issuers file is named, with file and entry
         return true;
       });
     for (const [text, about] of slips) {
-      await writeFile(path, text);
+      await writeFile(path, text, PRIVATE);
       await assertRefused(path, about);
     }
     await assertRefused(join(folder, "typo.json"), /no such file/);
     await assertRefused(folder, /it is a folder/);
-    await writeFile(path, JSON.stringify([ENTRY]));
+    await writeFile(path, JSON.stringify([ENTRY]), PRIVATE);
+    assert.deepEqual(await readIssuers(path), [ENTRY]);
+  }));
+
+test("C4, SY-25: an issuers file that others can write to is refused, with the fix", {
+  skip: process.platform === "win32",
+}, () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "issuers.json");
+    await writeFile(path, JSON.stringify([ENTRY]), PRIVATE);
+    for (const mode of [0o620, 0o602]) {
+      await chmod(path, mode);
+      await assert.rejects(readIssuers(path), /others .* can write to it. Run "chmod go-w /);
+    }
+    await chmod(path, 0o644);
     assert.deepEqual(await readIssuers(path), [ENTRY]);
   }));
 
 test("C4, SY-26: a broken or deleted issuers file changes nothing, and shows; [] distrusts at once", () =>
   withFolder(async (folder) => {
     const path = join(folder, "issuers.json");
-    await writeFile(path, JSON.stringify([ENTRY]));
+    await writeFile(path, JSON.stringify([ENTRY]), PRIVATE);
     const args = ["--data", folder, "--public-url", "https://tokens.example", "--issuers", path];
     await withServer(args, async ({ url, log }) => {
       const says = async (pattern: RegExp) => {
@@ -65,14 +83,14 @@ test("C4, SY-26: a broken or deleted issuers file changes nothing, and shows; []
       const health = async () => (await (await fetch(`${url}/readyz`)).json()).status;
       assert.equal(await health(), "ok");
       assert.doesNotMatch(log(), /No issuer/);
-      await writeFile(path, "[");
+      await writeFile(path, "[", PRIVATE);
       await says(/"refused".*not valid JSON/);
       await rm(path);
       await says(/"refused".*no such file/);
       await until(async () => await health() === "degraded", 5_000);
       assert.equal(await health(), "degraded");
       assert.doesNotMatch(log(), /No issuer/);
-      await writeFile(path, "[]");
+      await writeFile(path, "[]", PRIVATE);
       await says(/No issuer is trusted: every consent token will be refused/);
       await until(async () => await health() === "ok", 5_000);
       assert.equal(await health(), "ok");

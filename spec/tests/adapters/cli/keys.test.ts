@@ -11,7 +11,12 @@ import { systemEntropy } from "../../../../adapters/entropy.ts";
 import { generatePrivateJwk } from "../../../../adapters/jws/private-jwk.ts";
 import { KeysUnavailable, type Store } from "../../../../adapters/ports.ts";
 import { openSqliteStore } from "../../../../adapters/store/sqlite.ts";
-import { newSigningKeys } from "../../../../adapters/tokens/jwt/signing-keys.ts";
+import {
+  activateNextSigningKey,
+  newSigningKeys,
+  publishNextSigningKey,
+  saveSigningKeys,
+} from "../../../../adapters/tokens/jwt/signing-keys.ts";
 import { createOpaqueTokens } from "../../../../adapters/tokens/opaque.ts";
 import {
   activateTokenKey,
@@ -182,14 +187,14 @@ test("A3, SY-22: a token of a key that another server uses, and this one lacks, 
   withCustody(async ({ store, folder }) => {
     const mine = custodyOf(store, folder);
     const { token: keys } = await mine.load();
-    assert.deepEqual(await mine.check(), new Set());
+    assert.equal((await mine.check()).problem, null);
     // Another server with its own copy of the key file takes a new key into use.
     const added = generateTokenKey();
     const others = activateTokenKey(addTokenKey(keys, added), added.id);
     const elsewhere = join(folder, "elsewhere.json");
     await saveTokenKeys(elsewhere, others);
     await custodyOf(store, folder, { keys: elsewhere }).load();
-    const missing = await mine.check();
+    const { ids: missing } = await mine.check();
     assert.deepEqual(missing, new Set([added.id]));
 
     const serverId = "https://tokens.example";
@@ -212,6 +217,53 @@ test("A3, SY-22: a token of a key that another server uses, and this one lacks, 
     for (const token of [sealed.accessToken, sealed.refreshToken]) {
       assert.throws(() => tokens.open(token), KeysUnavailable);
       assert.equal(createOpaqueTokens({ serverId, keys }).open(token), null);
+    }
+  }));
+
+test("A3, SY-22: of two servers first started at once with different key files, one is refused", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "store.sqlite");
+    const stores = [await openSqliteStore(path), await openSqliteStore(path)] as const;
+    try {
+      const files = ["one.json", "two.json"].map((name) => join(folder, name));
+      for (const file of files) await saveTokenKeys(file, generateTokenKeys());
+      const custodies = stores.map((store, at) => custodyOf(store, folder, { keys: files[at] }));
+      const started = await Promise.allSettled(custodies.map((custody) => custody.load()));
+      const [refused, ...others] = started.flatMap((result) =>
+        result.status === "rejected" ? [result.reason] : []
+      );
+      assert.match(String(refused), /lacks .*keys remove-token-key/);
+      assert.deepEqual(others, []);
+      const served = started.findIndex(({ status }) => status === "fulfilled");
+      assert.equal((await custodies[served]?.check())?.problem, null);
+      await custodies[served]?.load();
+    } finally {
+      for (const store of stores) await store.close();
+    }
+  }));
+
+test("A3, T3: a JWT of a key that another server signs with, and this one lacks, is not refused for good", () =>
+  withFolder(async (folder) => {
+    const store = await openSqliteStore(join(folder, "store.sqlite"));
+    try {
+      const jwt = { "access-tokens": "jwt" };
+      const mine = custodyOf(store, folder, jwt);
+      const { signing } = await mine.load();
+      assert.ok(signing !== null);
+      assert.equal((await mine.check()).problem, null);
+      // Another server with its own copy of the file signs with a new key already.
+      const elsewhere = join(folder, "elsewhere.json");
+      const next = publishNextSigningKey(signing, await generatePrivateJwk("ES256"), 1_000);
+      await saveSigningKeys(elsewhere, activateNextSigningKey(next, 2_000, 3600));
+      const { signing: others } = await custodyOf(store, folder, {
+        ...jwt,
+        "signing-keys": elsewhere,
+      }).load();
+      const { ids, problem } = await mine.check();
+      assert.deepEqual([...ids], [others?.active.kid]);
+      assert.match(problem ?? "", /keys remove-signing-key/);
+    } finally {
+      await store.close();
     }
   }));
 

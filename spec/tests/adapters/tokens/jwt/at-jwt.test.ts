@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JWK, jwtVerify } from "jose";
 import { generatePrivateJwk, publicJwk, signJws } from "../../../../../adapters/jws/private-jwk.ts";
-import type { TokenSealer } from "../../../../../adapters/ports.ts";
+import { KeysUnavailable, type TokenSealer } from "../../../../../adapters/ports.ts";
 import { createJwtTokens } from "../../../../../adapters/tokens/jwt/at-jwt.ts";
 import {
   newSigningKeys,
@@ -79,6 +79,17 @@ for (const algorithm of ["ES256", "EdDSA", "RS256"] as const) {
     assert.ok(refreshToken.startsWith(TOKEN_PREFIXES.refresh));
   });
 }
+
+test("A3, T3: a token of a key that this server lacks gets a retryable error, unless the id is unknown to all", async () => {
+  const [ours, theirs] = [await newSigningKeys(), await newSigningKeys()];
+  const { accessToken } = await seal(await jwtSealer(theirs), GRANT);
+  const missing = new Set<string>();
+  const options = { issuer: SERVER_ID, audience: USERS_API, keys: ours, opaque, entropy };
+  const tokens = await createJwtTokens({ ...options, missing: () => missing });
+  assert.equal(await tokens.open(accessToken), null);
+  missing.add(theirs.active.kid ?? "");
+  await assert.rejects(async () => await tokens.open(accessToken), KeysUnavailable);
+});
 
 test("T3, T7: both kinds are opened, expired or not, and opaque access tokens from before too", async () => {
   const tokens = await jwtSealer(await newSigningKeys());
