@@ -3,7 +3,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock, Entropy } from "./ports.ts";
 
 /** The clock of this machine. */
@@ -38,7 +38,7 @@ export function hex(bytes: Uint8Array): string {
 
 /** SHA-256 of a text's UTF-8, hexadecimal. */
 export function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return hash("sha256", text, "hex");
 }
 
 /** Compares two digests of equal length in constant time. */
