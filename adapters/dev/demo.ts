@@ -37,7 +37,8 @@ export type DemoClients = Readonly<
 
 type DemoClient = Pick<ClientRegistration, "id" | "secret" | "scope" | "role">;
 
-const CLIENTS: DemoClients = {
+/** The demo clients. */
+export const DEMO_CLIENTS: DemoClients = {
   partner: {
     id: "demo-partner",
     secret: "demo-partner-secret",
@@ -82,18 +83,18 @@ export interface Demo {
 
 /** Makes sure the demo data exists. Users that an earlier run used up get successors. */
 export async function seedDemo(service: Service): Promise<Demo> {
-  for (const client of Object.values(CLIENTS)) {
+  for (const client of Object.values(DEMO_CLIENTS)) {
     if (await service.findClient(client.id) === null) {
       await isNew(service.registerClient({ ...client, weakSecret: true }));
     }
   }
-  const { partner, merchant } = CLIENTS;
+  const { partner, merchant } = DEMO_CLIENTS;
   const connected = await findUser(service, "demo-connected", true);
   const merchantOnly = await findUser(service, "demo-merchant-only", false);
   const unconnected = await findUser(service, "demo-unconnected", false);
   await service.connect(connected, partner.id, DEMO_SCOPE);
   await service.connect(merchantOnly, merchant.id, DEMO_SCOPE);
-  return { clients: CLIENTS, users: { connected, merchantOnly, unconnected } };
+  return { clients: DEMO_CLIENTS, users: { connected, merchantOnly, unconnected } };
 }
 
 /** The first user of this name, or name-2, name-3 …, who is active and, unless `connected`, new to the partner. */
@@ -108,7 +109,7 @@ async function findUser(
     if (known === null && !await isNew(service.registerUser({ publicId }))) continue;
     const { rows } = await service.listConnections(publicId, { limit: 1000 });
     const isConnected = rows.some(({ status, client }) =>
-      status === "active" && client === CLIENTS.partner.id
+      status === "active" && client === DEMO_CLIENTS.partner.id
     );
     if (known?.status !== "suspended" && (connected || !isConnected)) return publicId;
   }

@@ -30,7 +30,8 @@ export function toFetchHandler(handler: HttpHandler): (request: Request) => Prom
   };
 }
 
-function toHttpRequest(request: Request): HttpRequest {
+/** A request of the `fetch` family as the handler takes it. */
+export function toHttpRequest(request: Request): HttpRequest {
   const { pathname, search } = new URL(request.url);
   return {
     method: request.method,

@@ -23,7 +23,7 @@
  * @module
  */
 export type { HttpHandler, HttpRequest, HttpResponse } from "./exchange.ts";
-export * from "./fetch.ts";
+export { toFetchHandler } from "./fetch.ts";
 export { checkStore, type ReadinessCheck } from "./health.ts";
 export { createHttpHandler, type HttpOptions } from "./router.ts";
 export type { RequestRecord } from "../log.ts";

@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Connections, limitConnections } from "./connections.ts";
-import { errorJson, type HttpHandler } from "./exchange.ts";
+import { errorJson, type HttpHandler, type HttpResponse } from "./exchange.ts";
 import { headFault, toHttpRequest } from "./incoming.ts";
 
 /** What to serve, and where. */
@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly host: string;
   /** Overrides of {@link BOUNDS}. */
   readonly bounds?: Partial<ServerBounds>;
+  /** Sends a response in its own way and returns `true`, or leaves it to the server. For tests. */
+  readonly deliver?: (response: HttpResponse, outgoing: ServerResponse) => boolean;
 }
 
 /** A server that listens. */
@@ -92,13 +94,13 @@ export const BOUNDS: ServerBounds = {
  * ```
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { handler, port, host } = options;
+  const { port, host } = options;
   const bounds = { ...BOUNDS, ...options.bounds };
   let stopping = false;
   const server = createServer(
     { ...bounds, joinDuplicateHeaders: true, insecureHTTPParser: false },
     (incoming, outgoing) => {
-      serve(handler, incoming, outgoing, () => stopping, bounds.unreadBytes)
+      serve(options, incoming, outgoing, () => stopping, bounds.unreadBytes)
         .catch(() => outgoing.destroy()); // a handler that breaks its word costs its own connection
     },
   );
@@ -165,7 +167,7 @@ function close(server: Server, connections: Connections, graceMilliseconds: numb
 }
 
 async function serve(
-  handler: HttpHandler,
+  { handler, deliver }: ServerOptions,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   isStopping: () => boolean,
@@ -174,9 +176,11 @@ async function serve(
   incoming.on("error", () => {}); // the peer went away; reading the body says so
   outgoing.on("error", () => {});
   const fault = headFault(incoming);
-  const { status, headers, body } = fault === null
+  const response = fault === null
     ? await handler(toHttpRequest(incoming, isStopping()))
     : errorJson(fault, "invalid_request", "The request is not valid HTTP/1.1.");
+  if (deliver?.(response, outgoing)) return;
+  const { status, headers, body } = response;
   const length = Buffer.byteLength(body);
   outgoing.writeHead(status, {
     ...headers,

@@ -18,6 +18,7 @@ const FIRST = [
   "adapters/tokens/jwt/at-jwt.ts createJwtTokens",
   "adapters/consent/verifier.ts createConsentVerifier",
   "adapters/dev/mint.ts mintConsentToken",
+  "adapters/dev/testing/shop.ts startTestShop",
   "adapters/graphql.ts createSchema",
   "adapters/http/router.ts createHttpHandler",
   "adapters/http/server.ts startServer",
