@@ -1,0 +1,197 @@
+/**
+ * Measures rows in interleaved rounds: each has its fresh process and fresh data.
+ * @module
+ */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { type Call, type Load, type Next, openLoad, type Tally } from "./load.ts";
+import type { Server } from "./server.ts";
+import { createSession, type Stage, type Target, type Work } from "./target.ts";
+
+/** Some work on some server. */
+export interface Row {
+  readonly work: string;
+  readonly target: Target;
+  /** Requests a second, whether answered or not. Absent: as many as the server can answer. */
+  readonly perSecond?: number;
+}
+
+/**
+ * How to measure. Times are in seconds of CPU time of the server, so that other work on the machine
+ * makes a run longer, not shorter; but nothing takes more than {@link PATIENCE} times as long.
+ */
+export interface Plan {
+  readonly rounds: number;
+  readonly warm: number;
+  /** Measurements of each process, which take turns with those of the others. */
+  readonly slices: number;
+  readonly slice: number;
+  readonly connections: number;
+  /** All servers of a round run at once, and are idle while it is the turn of another. */
+  readonly together: boolean;
+}
+
+/** What was measured. */
+export interface Figure {
+  readonly work: string;
+  readonly target: string;
+  /** Requests a second; `null` for a closed loop. */
+  readonly perSecond: number | null;
+  /** Microseconds of CPU for an answered request: the median of all measurements, and their range. */
+  readonly cpu: number;
+  readonly min: number;
+  readonly max: number;
+  /** Answered requests in all. */
+  readonly answered: number;
+  /** Answers a second: the median. */
+  readonly rate: number;
+  /** The share of the time for which the server used a core: the median. */
+  readonly busy: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+}
+
+interface Live {
+  readonly row: Row;
+  readonly folder: string;
+  readonly server: Server;
+  readonly load: Load;
+  readonly work: Work;
+}
+
+interface Sample {
+  readonly cpu: number;
+  readonly seconds: number;
+  readonly tally: Tally;
+}
+
+/** Measures rows. Rejects at the first wrong answer, and where anything that was answered is missing. */
+export async function measure(
+  rows: readonly Row[],
+  plan: Plan,
+  stage: Stage,
+  progress: (text: string) => void,
+): Promise<readonly Figure[]> {
+  const samples = new Map<Row, Sample[]>(rows.map((row) => [row, []]));
+  for (let round = 1; round <= plan.rounds; round++) {
+    for (const batch of plan.together ? [rows] : rows.map((row) => [row])) {
+      const lives: Live[] = [];
+      try {
+        for (const row of batch) {
+          progress(`round ${round} of ${plan.rounds}: ${nameOf(row)}`);
+          lives.push(await begin(row, join(stage.folder, `${lives.length}`), plan, stage));
+        }
+        for (let slice = 0; slice < plan.slices; slice++) {
+          for (const live of lives) samples.get(live.row)?.push(await sample(live, plan.slice));
+        }
+        for (const live of lives) await prove(live, stage);
+      } finally {
+        for (const { load, server, folder } of lives) {
+          load.close();
+          await server.kill();
+          rmSync(folder, { recursive: true, force: true });
+        }
+      }
+    }
+  }
+  return rows.map((row) => summarize(row, samples.get(row) ?? []));
+}
+
+/** How a row is called. */
+export function nameOf({ work, target, perSecond }: Row): string {
+  return `${work}, ${target.name}${perSecond === undefined ? "" : ` at ${perSecond}/s`}`;
+}
+
+async function begin(row: Row, folder: string, plan: Plan, stage: Stage): Promise<Live> {
+  const { target } = row;
+  const server = await target.start(folder, stage);
+  const load = await openLoad(server.ports, plan.connections);
+  const prepare = target.works[row.work];
+  if (prepare === undefined) throw new Error(`${target.name} does not do ${row.work}`);
+  const work = await prepare(createSession(stage, server, load));
+  const live = { row, folder, server, load, work };
+  await run(live, plan.warm);
+  return live;
+}
+
+const PATIENCE = 4;
+const LOOK_MILLISECONDS = 25;
+
+async function run({ load, work, row, server }: Live, seconds: number): Promise<Tally> {
+  let over = false;
+  const end = server.cpu() + seconds * 1e6;
+  const latest = performance.now() + PATIENCE * seconds * 1000;
+  const timer = setInterval(() => {
+    over = server.cpu() >= end || performance.now() >= latest;
+  }, LOOK_MILLISECONDS);
+  const next: Next = () => over ? null : work.next();
+  try {
+    return await (row.perSecond === undefined
+      ? load.closed(next)
+      : load.paced(next, row.perSecond));
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+async function sample(live: Live, seconds: number): Promise<Sample> {
+  const began = performance.now();
+  const before = live.server.cpu();
+  const tally = await run(live, seconds);
+  const cpu = live.server.cpu() - before;
+  return { cpu, seconds: (performance.now() - began) / 1000, tally };
+}
+
+/** Asks for what was issued once more; where it is meant to be durable, after a crash. */
+async function prove({ row, folder, server, load, work }: Live, stage: Stage): Promise<void> {
+  const calls = work.proof?.() ?? [];
+  if (calls.length === 0) return;
+  if (!row.target.durable) return void await perform(stage, server, load, calls);
+  await server.kill();
+  const again = await row.target.start(folder, stage);
+  try {
+    const fresh = await openLoad(again.ports, 8);
+    await perform(stage, again, fresh, calls);
+    fresh.close();
+  } finally {
+    await again.kill();
+  }
+}
+
+function perform(stage: Stage, server: Server, load: Load, calls: readonly Call[]) {
+  return createSession(stage, server, load).perform(calls);
+}
+
+function summarize({ work, target, perSecond }: Row, samples: readonly Sample[]): Figure {
+  const cpu = samples.map((sample) => sample.cpu / sample.tally.answered);
+  const latencies = samples.flatMap(({ tally }) => tally.latencies).sort((a, b) => a - b);
+  const quantile = (share: number) => latencies[Math.floor(share * latencies.length)] ?? 0;
+  return {
+    work,
+    target: target.name,
+    perSecond: perSecond ?? null,
+    cpu: round(median(cpu), 1),
+    min: round(Math.min(...cpu), 1),
+    max: round(Math.max(...cpu), 1),
+    answered: samples.reduce((sum, { tally }) => sum + tally.answered, 0),
+    rate: Math.round(median(samples.map(({ tally, seconds }) => tally.answered / seconds))),
+    busy: round(median(samples.map((sample) => sample.cpu / sample.seconds / 1e6)), 2),
+    p50: round(quantile(0.5), 2),
+    p99: round(quantile(0.99), 2),
+    p999: round(quantile(0.999), 2),
+  };
+}
+
+/** The middle value, or the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
+  return ((low ?? NaN) + (high ?? NaN)) / 2;
+}
+
+/** A number with so many decimals. */
+export function round(value: number, decimals: number): number {
+  return Number(value.toFixed(decimals));
+}
