@@ -13,7 +13,7 @@ import {
 } from "../../core/evolve.ts";
 import type { Connection, TokenFamily } from "../../core/model.ts";
 import type { Horizon } from "../../core/sweep.ts";
-import type { Listed, Listing, Store } from "../ports.ts";
+import { type Listed, type Listing, type Store, StoreFault } from "../ports.ts";
 
 /** Maximum rows visited per `sweep` call: a millisecond or two. */
 const EXAMINED_AT_ONCE = 10_000;
@@ -35,40 +35,47 @@ export function createMemoryStore(): Store {
   const state = initialState();
   const meta = new Map<string, string>();
   const walk = sweepForever(state);
+  let open = true;
+  // Async, so that an error that is thrown becomes a rejection.
+  // deno-lint-ignore require-await
+  const whileOpen = async <T>(work: () => T): Promise<T> => {
+    if (!open) throw new StoreFault("The store is closed");
+    return work();
+  };
   return {
-    read: (keys) => Promise.resolve(factsOf(state, keys)),
-    // Async, so that an error thrown by `decide` becomes a rejection.
-    // deno-lint-ignore require-await
-    async transact(keys, decide) {
-      const decision = decide(factsOf(state, keys));
-      for (const change of decision.changes) applyChange(state, change);
-      return decision;
-    },
+    read: (keys) => whileOpen(() => factsOf(state, keys)),
+    transact: (keys, decide) =>
+      whileOpen(() => {
+        const decision = decide(factsOf(state, keys));
+        for (const change of decision.changes) applyChange(state, change);
+        return decision;
+      }),
     list: (listing, { after = "", limit }) =>
-      Promise.resolve(
+      whileOpen(() =>
         rowsOf(state, listing)
           .filter(([id]) => id > after)
           .sort(([a], [b]) => a < b ? -1 : 1)
           .slice(0, limit)
-          .map(([, row]) => row as Listed[typeof listing["of"]]),
+          .map(([, row]) => row as Listed[typeof listing["of"]])
       ),
-    readMeta: (key) => Promise.resolve(meta.get(key) ?? null),
-    // deno-lint-ignore require-await
-    async updateMeta(key, update) {
-      const value = update(meta.get(key) ?? null);
-      meta.set(key, value);
-      return value;
-    },
-    sweep(horizon, limit) {
-      const { families, consentUses, withdrawals, connections } = state;
-      const round = families.size + consentUses.size + withdrawals.size + connections.size + 1;
-      let removed = 0;
-      for (let left = Math.min(round, EXAMINED_AT_ONCE); left > 0 && removed < limit; left--) {
-        removed += walk.next(horizon).value;
-      }
-      return Promise.resolve(removed);
-    },
-    close: () => Promise.resolve(),
+    readMeta: (key) => whileOpen(() => meta.get(key) ?? null),
+    updateMeta: (key, update) =>
+      whileOpen(() => {
+        const value = update(meta.get(key) ?? null);
+        meta.set(key, value);
+        return value;
+      }),
+    sweep: (horizon, limit) =>
+      whileOpen(() => {
+        const { families, consentUses, withdrawals, connections } = state;
+        const round = families.size + consentUses.size + withdrawals.size + connections.size + 1;
+        let removed = 0;
+        for (let left = Math.min(round, EXAMINED_AT_ONCE); left > 0 && removed < limit; left--) {
+          removed += walk.next(horizon).value;
+        }
+        return removed;
+      }),
+    close: () => Promise.resolve(void (open = false)),
   };
 }
 

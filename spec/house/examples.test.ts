@@ -28,7 +28,10 @@ const FIRST = [
   "core/evolve.ts evolve",
 ];
 
-const EXAMPLES = ["mod.ts", ...["core/", "adapters/", "spec/conformance/"].flatMap(listSources)]
+const EXAMPLES = [
+  "mod.ts",
+  ...["core/", "adapters/", "spec/conformance/", "spec/store-contract/"].flatMap(listSources),
+]
   .flatMap(examplesOf);
 const files = EXAMPLES.map(({ code }, index) => {
   const path = `${FOLDER_PATH}/${process.pid}-${index}.ts`;

@@ -90,6 +90,11 @@ const LAYERS: readonly Layer[] = [
     builtins: true,
   },
   {
+    name: "store contract",
+    files: /^spec\/store-contract\//,
+    uses: ["core", "ports", "conformance"],
+  },
+  {
     name: "development",
     files: /^adapters\/dev\//,
     uses: [

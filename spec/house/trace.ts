@@ -5,6 +5,7 @@
  */
 import { cases } from "../conformance/cases/all.ts";
 import { INVARIANTS } from "../model/invariants.ts";
+import { clauses } from "../store-contract/mod.ts";
 import { attackById, ATTACKS } from "../requirements/attacks.ts";
 import { requirement, REQUIREMENTS } from "../requirements/mod.ts";
 import { type Level, strongest } from "../requirements/model.ts";
@@ -27,6 +28,10 @@ export interface Check {
 
 /** The tests that run a table: each of its rows is a check. */
 const TABLES: Readonly<Record<string, readonly Check[]>> = {
+  "spec/tests/support/store-contract.ts": clauses.map(({ id, requirements }) => ({
+    name: `clause "${id}"`,
+    ids: requirements,
+  })),
   "spec/tests/conformance/reference.test.ts": cases.map(
     ({ id, requirements, attacks, level }) => ({
       name: `case "${id}"`,

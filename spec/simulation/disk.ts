@@ -11,7 +11,7 @@ import { createMemoryStore } from "../../adapters/store/memory.ts";
 import { migrate } from "../../adapters/store/schema.ts";
 import { createSqliteStore } from "../../adapters/store/sqlite.ts";
 import { openDatabase, type SqliteDatabase } from "../../adapters/store/sqlite-driver.ts";
-import { seed, sortFacts } from "../tests/support/scene.ts";
+import { seed, sortFacts } from "../store-contract/scene.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
 
 /** What a store is built with, anew after each crash. */

@@ -13,7 +13,7 @@ import {
 import { factsOf, type State } from "../../core/evolve.ts";
 import { readScope, writeScope } from "../../core/scope.ts";
 import { createRandom, type Random } from "../conformance/base/random.ts";
-import { allKeys, createKnown, learn } from "../tests/support/scene.ts";
+import { allKeys, createKnownIds, learn } from "../store-contract/histories.ts";
 import { connect, consentOf, createSeededMachine, type Machine } from "../tests/support/machine.ts";
 import { CONSENTS, live, perform, type Reach } from "./clients.ts";
 import { type Disk, type DiskName, DISKS, same, type Surroundings } from "./disk.ts";
@@ -192,7 +192,7 @@ function createSealer(scheduler: Scheduler, process: Process): TokenSealer {
 async function settle(world: World): Promise<readonly string[]> {
   const { reach, witness, machine } = world;
   const failures: string[] = [];
-  const known = createKnown();
+  const known = createKnownIds();
   learn(known, witness.state());
   for (const keys of allKeys(known, machine.state.clients.keys())) {
     if (same(await world.store.read(keys), factsOf(witness.state(), keys))) continue;

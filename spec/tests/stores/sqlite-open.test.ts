@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { chmod, mkdir, open, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { grant } from "../../../core/decision.ts";
 import { migrate, MIGRATIONS } from "../../../adapters/store/schema.ts";
 import {
   chooseDriver,
@@ -33,22 +32,6 @@ function valueOf(db: SqliteDatabase, pragma: string): unknown {
 }
 
 describe("Opening SQLite", () => {
-  test("CT-25, C9: a file that is opened again holds what was written", () =>
-    withFolder(async (folder) => {
-      const path = join(folder, "kept.sqlite");
-      const user = { publicId: "ann", status: "suspended" } as const;
-      const first = await openSqliteStore(path);
-      assert.equal(await first.readMeta("demo"), null);
-      await first.transact({}, () => grant(null, [{ type: "user-written", user }]));
-      await first.updateMeta("demo", () => "no");
-      await first.updateMeta("demo", () => "yes");
-      await first.close();
-      const second = await openSqliteStore(path);
-      assert.deepEqual((await second.read({ user: "ann" })).user, user);
-      assert.equal(await second.readMeta("demo"), "yes");
-      await second.close();
-    }));
-
   test("C9, T2: folders are made, commits are synced, and only the owner may read", () =>
     withFolder(async (folder) => {
       const path = join(folder, "a", "b", "private.sqlite");

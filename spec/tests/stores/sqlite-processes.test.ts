@@ -7,9 +7,8 @@ import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openSqliteStore } from "../../../adapters/store/sqlite.ts";
-import { createSeededMachine, ISSUER } from "../support/machine.ts";
 import { withFolder } from "../support/folder.ts";
-import { seed } from "../support/scene.ts";
+import { createScene, ISSUER } from "../../store-contract/scene.ts";
 
 /** Races of ten tokens each. */
 const ROUNDS = 20;
@@ -60,9 +59,8 @@ function start(task: string, path: string, name: string): Child {
 }
 
 async function createSeeded(path: string): Promise<void> {
-  const store = await openSqliteStore(path);
-  await seed(store, createSeededMachine().machine.state);
-  await store.close();
+  const { stores: [store] } = await createScene({ open: () => openSqliteStore(path) });
+  await store?.close();
 }
 
 describe("SQLite and other processes", () => {
