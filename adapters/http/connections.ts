@@ -18,6 +18,12 @@ export interface Connections {
   closeFresh(): void;
 }
 
+interface ConnectionState {
+  readonly peer: string;
+  /** In progress. */
+  requests: number;
+}
+
 /**
  * Watches a server. If a new connection is one too many for its address, the longest idle one of that
  * address is closed; if it is one too many for the server, the longest idle one of the address with the
@@ -29,21 +35,20 @@ export function limitConnections(
 ): Connections {
   /** By peer; the one that was used least recently comes first. */
   const peers = new Map<string, Set<Socket>>();
-  const busy = new Map<Socket, number>();
-  const all = () => [...peers.values()].flatMap((sockets) => [...sockets]);
+  const states = new Map<Socket, ConnectionState>();
   let count = 0;
 
   const remove = (peer: string, socket: Socket) => {
     const sockets = peers.get(peer);
     if (!sockets?.delete(socket)) return;
     count--;
-    busy.delete(socket);
+    states.delete(socket);
     if (sockets.size === 0) peers.delete(peer);
   };
   /** Whether there was an idle connection to close. */
   const evict = (peer: string, except: Socket): boolean => {
     for (const socket of peers.get(peer) ?? []) {
-      if (socket === except || busy.has(socket)) continue;
+      if (socket === except || (states.get(socket)?.requests ?? 0) > 0) continue;
       remove(peer, socket);
       socket.destroy();
       return true;
@@ -55,6 +60,7 @@ export function limitConnections(
     const peer = peerOf(socket.remoteAddress ?? "");
     const sockets = peers.get(peer) ?? new Set();
     peers.set(peer, sockets.add(socket));
+    states.set(socket, { peer, requests: 0 });
     count++;
     socket.once("close", () => remove(peer, socket));
     const crowded = sockets.size > maxConnectionsPerPeer
@@ -68,17 +74,18 @@ export function limitConnections(
     }
   });
   server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
-    busy.set(socket, (busy.get(socket) ?? 0) + 1);
+    const state = states.get(socket);
+    if (state === undefined) return; // evicted: it is being closed
+    state.requests++;
     response.once("close", () => {
-      const left = (busy.get(socket) ?? 1) - 1;
-      if (left > 0) return void busy.set(socket, left);
-      busy.delete(socket);
-      const sockets = peers.get(peerOf(socket.remoteAddress ?? ""));
+      if (--state.requests > 0) return;
+      const sockets = peers.get(state.peer);
       if (sockets?.delete(socket)) sockets.add(socket); // now the most recently used
     });
   });
   return {
-    closeFresh: () => all().filter(({ bytesRead }) => bytesRead === 0).forEach((s) => s.destroy()),
+    closeFresh: () =>
+      [...states.keys()].filter(({ bytesRead }) => bytesRead === 0).forEach((s) => s.destroy()),
   };
 }
 

@@ -19,7 +19,7 @@ export interface HttpRequest {
    */
   body(limitBytes: number): Promise<string>;
   /** The address of the peer, where the server knows it. */
-  readonly peer?: string;
+  readonly peer?: string | undefined;
   /** Whether the server is about to stop and takes no new connections. */
   readonly stopping?: boolean;
 }

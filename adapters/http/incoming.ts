@@ -18,18 +18,25 @@ export function headFault(
     "httpVersion" | "url" | "rawHeaders"
   >,
 ): 400 | 501 | null {
-  const values = (name: string) =>
-    rawHeaders.filter((_, index) =>
-      index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name
-    );
-  const hosts = values("host");
-  const codings = values("transfer-encoding");
-  if (hosts.length > 1 || (hosts.length === 0 && httpVersion !== "1.0")) return 400;
-  if (hosts.some((host) => !/^[\w.~%!$&'()*+;=:[\]-]*$/.test(host.trim()))) return 400;
+  let [hosts, lengths, codings] = [0, 0, 0];
+  let coding = "";
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]?.toLowerCase();
+    const value = rawHeaders[at + 1]?.trim() ?? "";
+    if (name === "host") {
+      hosts++;
+      if (!/^[\w.~%!$&'()*+;=:[\]-]*$/.test(value)) return 400;
+    } else if (name === "content-length") lengths++;
+    else if (name === "transfer-encoding") {
+      codings++;
+      coding = value.toLowerCase();
+    }
+  }
+  if (hosts > 1 || (hosts === 0 && httpVersion !== "1.0")) return 400;
   if (/[^!-~]|#/.test(url)) return 400;
-  if (codings.length === 0) return null;
-  if (httpVersion === "1.0" || values("content-length").length > 0) return 400;
-  return codings.length === 1 && codings[0]?.trim().toLowerCase() === "chunked" ? null : 501;
+  if (codings === 0) return null;
+  if (httpVersion === "1.0" || lengths > 0) return 400;
+  return codings === 1 && coding === "chunked" ? null : 501;
 }
 
 /** A request of node:http as the handler takes it. */
@@ -39,7 +46,7 @@ export function toHttpRequest(incoming: IncomingMessage, stopping: boolean): Htt
     method,
     target: originForm(url),
     stopping,
-    ...(peer !== undefined && { peer }),
+    peer,
     header: (name) => (headers[name] as string | undefined) ?? null,
     body: (limitBytes) => readBody(incoming, limitBytes),
   };
@@ -47,6 +54,7 @@ export function toHttpRequest(incoming: IncomingMessage, stopping: boolean): Htt
 
 /** A target in absolute form means what its origin form means (RFC 9112 §3.2.2): there is one origin here. */
 function originForm(url: string): string {
+  if (url.startsWith("/")) return url;
   const rest = /^https?:\/\/[^/?]+(.*)$/i.exec(url)?.[1];
   if (rest === undefined) return url;
   return rest.startsWith("/") ? rest : `/${rest}`;
@@ -68,7 +76,8 @@ function readBody(incoming: IncomingMessage, limitBytes: number): Promise<string
     };
     incoming.on("data", take);
     incoming.once("end", () => {
-      const text = decode(Buffer.concat(chunks));
+      const [first] = chunks;
+      const text = decode(first?.length === length ? first : Buffer.concat(chunks));
       if (text === null) reject(new BodyError(400));
       else resolve(text);
     });

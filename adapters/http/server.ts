@@ -94,14 +94,29 @@ export const BOUNDS: ServerBounds = {
  * ```
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { port, host } = options;
+  const { handler, deliver, port, host } = options;
   const bounds = { ...BOUNDS, ...options.bounds };
   let stopping = false;
+  const atEndOfTurn = createTurnEnd();
   const server = createServer(
     { ...bounds, joinDuplicateHeaders: true, insecureHTTPParser: false },
     (incoming, outgoing) => {
-      serve(options, incoming, outgoing, () => stopping, bounds.unreadBytes)
-        .catch(() => outgoing.destroy()); // a handler that breaks its word costs its own connection
+      incoming.on("error", ignore); // the peer went away; reading the body says so
+      outgoing.on("error", ignore);
+      const fault = headFault(incoming);
+      const responded = fault === null
+        ? handler(toHttpRequest(incoming, stopping))
+        : Promise.resolve(
+          errorJson(fault, "invalid_request", "The request is not valid HTTP/1.1."),
+        );
+      const cutOff = () => outgoing.destroy(); // a handler that breaks its word costs its own connection
+      responded.then((response) => {
+        atEndOfTurn(() => {
+          if (deliver?.(response, outgoing)) return;
+          writeHead(outgoing, response, stopping || fault !== null);
+          finish(incoming, outgoing, response.body, bounds.unreadBytes);
+        }, cutOff);
+      }, cutOff);
     },
   );
   const connections = limitConnections(server, bounds);
@@ -166,28 +181,41 @@ function close(server: Server, connections: Connections, graceMilliseconds: numb
   });
 }
 
-async function serve(
-  { handler, deliver }: ServerOptions,
-  incoming: IncomingMessage,
+function ignore(): void {}
+
+/**
+ * Runs what it is given at the end of this turn of the event loop. Responses written back to back cost
+ * a third less than responses written between reads.
+ */
+function createTurnEnd(): (work: () => void, failed: () => void) => void {
+  let waiting: { readonly work: () => void; readonly failed: () => void }[] = [];
+  const run = () => {
+    const together = waiting;
+    waiting = [];
+    for (const { work, failed } of together) {
+      try {
+        work();
+      } catch {
+        failed();
+      }
+    }
+  };
+  return (work, failed) => {
+    if (waiting.push({ work, failed }) === 1) setImmediate(run);
+  };
+}
+
+/** As a flat list of names and values, which node:http writes as it is. */
+function writeHead(
   outgoing: ServerResponse,
-  isStopping: () => boolean,
-  unreadBytes: number,
-): Promise<void> {
-  incoming.on("error", () => {}); // the peer went away; reading the body says so
-  outgoing.on("error", () => {});
-  const fault = headFault(incoming);
-  const response = fault === null
-    ? await handler(toHttpRequest(incoming, isStopping()))
-    : errorJson(fault, "invalid_request", "The request is not valid HTTP/1.1.");
-  if (deliver?.(response, outgoing)) return;
-  const { status, headers, body } = response;
-  const length = Buffer.byteLength(body);
-  outgoing.writeHead(status, {
-    ...headers,
-    ...(status !== 204 && { "content-length": length }),
-    ...((isStopping() || fault !== null) && { connection: "close" }),
-  });
-  finish(incoming, outgoing, body, unreadBytes);
+  { status, headers, body }: HttpResponse,
+  isLast: boolean,
+): void {
+  const head: string[] = [];
+  for (const name in headers) head.push(name, headers[name] as string);
+  if (status !== 204) head.push("content-length", String(Buffer.byteLength(body)));
+  if (isLast) head.push("connection", "close");
+  outgoing.writeHead(status, head);
 }
 
 /**
