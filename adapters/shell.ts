@@ -66,7 +66,7 @@ export function createShell(ports: Ports, settings: Settings): Shell {
     record,
     async run(command, call) {
       const seen = { user: false };
-      const decision = await ports.store.transact(keysOf(command), (facts) => {
+      const decision = await ports.store.transact(keysOf(command, settings), (facts) => {
         seen.user = facts.user !== null;
         return decide(command, facts, context());
       });
@@ -74,7 +74,7 @@ export function createShell(ports: Ports, settings: Settings): Shell {
       return decision;
     },
     async ask(command, call) {
-      const facts = await ports.store.read(keysOf(command));
+      const facts = await ports.store.read(keysOf(command, settings));
       const decision = decide(command, facts, context());
       const event = describe(command, facts.user !== null, decision);
       if (decision.outcome === "refused") record(event, call);

@@ -1,6 +1,6 @@
 /**
- * The single entry point for every command: `decide(command, factsOf(state, keysOf(command)),
- * context)`, then `evolve(state, changes)`. Adapters, explorer and oracle all go through it.
+ * The single entry point for every command: `decide(command, facts, context)` with
+ * `factsOf(state, keysOf(command, settings))`, then `evolve(state, changes)`. Adapters, explorer and oracle all go through it.
  * @module
  */
 import {
@@ -41,6 +41,7 @@ import {
   type Use,
   useKeys,
 } from "./use.ts";
+import type { Settings } from "./settings.ts";
 
 /** Every command of the state machine. */
 export type Command =
@@ -70,7 +71,7 @@ export interface Subject {
 /** How one kind of command is handled. */
 interface Handling<C extends Command> {
   /** The keys from which its facts are loaded. */
-  readonly keys: (command: C) => Keys;
+  readonly keys: (command: C, settings: Settings) => Keys;
   readonly decide: (command: C, facts: Facts, context: Context) => Decision<GrantOf<C>>;
   readonly subject: (command: C) => Subject;
 }
@@ -151,8 +152,8 @@ function handlingOf<C extends Command>({ type }: C): Handling<C> {
 }
 
 /** The keys from which the facts of a command are loaded. */
-export function keysOf(command: Command): Keys {
-  return handlingOf(command).keys(command);
+export function keysOf(command: Command, settings: Settings): Keys {
+  return handlingOf(command).keys(command, settings);
 }
 
 /**
@@ -168,7 +169,8 @@ export function keysOf(command: Command): Keys {
  * const context = { now: 0, fresh, settings: readSettings({ audience: "https://shop.example" }) };
  *
  * const before = initialState();
- * const decision = decide(command, factsOf(before, keysOf(command)), context);
+ * const facts = factsOf(before, keysOf(command, context.settings));
+ * const decision = decide(command, facts, context);
  * const after = evolve(before, decision.changes);
  * console.assert(after.users.has("user-1") && !before.users.has("user-1"));
  * ```

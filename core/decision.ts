@@ -10,6 +10,7 @@ import type {
   Connection,
   ConnectionId,
   ConsentUse,
+  FamilyAge,
   FamilyId,
   PublicId,
   RevokedConnection,
@@ -27,6 +28,11 @@ export interface Keys {
   readonly user?: PublicId;
   /** SHA-256 of a public id, hexadecimal, to check whether the id is retired. */
   readonly userDigest?: string;
+  /**
+   * How many families a connection may have (P5). Asks, for each connection between `user` and
+   * `client`, which families might have to go so that it has room for one more.
+   */
+  readonly maxFamilies?: number;
   readonly merchant?: ClientId;
   readonly consent?: { readonly issuer: string; readonly jti: string };
   readonly family?: FamilyId;
@@ -45,10 +51,24 @@ export interface Standing {
   readonly merchant: Client | null;
 }
 
-/** An active connection from which tokens might be issued, with its live and expired families. */
+/** The families of a connection, as far as issuing one more needs them (P5). */
+export interface Families {
+  /** How many there are, live or expired. */
+  readonly count: number;
+  /**
+   * If `n` of them have to go: at least the `n` least recently issued or rotated and the `n` that
+   * started first, ties broken by id, in any order. More of them would change no decision.
+   */
+  readonly evictable: readonly FamilyAge[];
+}
+
+/** Those of a connection without families, and of any if `keys.maxFamilies` is absent. */
+export const NO_FAMILIES: Families = { count: 0, evictable: [] };
+
+/** An active connection from which tokens might be issued. */
 export interface Candidate extends Standing {
   readonly connection: ActiveConnection;
-  readonly families: readonly TokenFamily[];
+  readonly families: Families;
 }
 
 /** A snapshot of everything a decision may read. What the keys did not ask for is `null` or empty. */

@@ -3,7 +3,16 @@
  * implementation of the memory store.
  * @module
  */
-import type { Candidate, Change, Facts, Keys, Standing } from "./decision.ts";
+import {
+  type Candidate,
+  type Change,
+  type Facts,
+  type Families,
+  type Keys,
+  NO_FAMILIES,
+  type Standing,
+} from "./decision.ts";
+import { countSurplus, selectEvictable } from "./family.ts";
 import type {
   ActiveConnection,
   Client,
@@ -70,7 +79,8 @@ export function initialState(): State {
  * const context = { now: 0, fresh, settings: readSettings({ audience: "https://shop.example" }) };
  *
  * const before = initialState();
- * const decision = decide(command, factsOf(before, keysOf(command)), context);
+ * const facts = factsOf(before, keysOf(command, context.settings));
+ * const decision = decide(command, facts, context);
  * const after = evolve(before, decision.changes);
  * console.assert(after.users.has("user-1") && !before.users.has("user-1"));
  * ```
@@ -139,7 +149,7 @@ export function factsOf(state: State, keys: Keys): Facts {
     user: state.users.get(user ?? NO_KEY) ?? null,
     userRetired: state.retired.has(keys.userDigest ?? NO_KEY),
     candidates: connections.filter((found) => found.client === client)
-      .map((found) => candidateOf(state, found)),
+      .map((found) => candidateOf(state, found, keys.maxFamilies)),
     merchant: state.clients.get(merchant ?? NO_KEY) ?? null,
     source: source ?? null,
     clientWithdrawal: state.withdrawals.get(pair(user ?? NO_KEY, client ?? NO_KEY)) ?? null,
@@ -162,10 +172,22 @@ export function standingOf(state: State, connection: Connection): Standing {
   };
 }
 
-function candidateOf(state: State, connection: ActiveConnection): Candidate {
-  const families = (state.familiesOfConnection.get(connection.id) ?? [])
-    .flatMap((id) => state.families.get(id) ?? []);
+function candidateOf(
+  state: State,
+  connection: ActiveConnection,
+  maxFamilies: number | undefined,
+): Candidate {
+  const families = maxFamilies === undefined
+    ? NO_FAMILIES
+    : familiesOf(state, connection.id, maxFamilies);
   return { ...standingOf(state, connection), connection, families };
+}
+
+function familiesOf(state: State, connection: ConnectionId, maxFamilies: number): Families {
+  const ids = state.familiesOfConnection.get(connection) ?? [];
+  const surplus = countSurplus(ids.length, maxFamilies);
+  const families = surplus === 0 ? [] : ids.flatMap((id) => state.families.get(id) ?? []);
+  return { count: ids.length, evictable: selectEvictable(families, surplus) };
 }
 
 function connectionsOf(state: State, user: PublicId | undefined): readonly ActiveConnection[] {

@@ -3,13 +3,20 @@
  * is one function here.
  * @module
  */
-import type { Context, FamilyEnded, TokenGrant } from "./decision.ts";
-import type { ActiveConnection, Connection, Seconds, TokenFamily } from "./model.ts";
+import type { Context, Families, FamilyEnded, TokenGrant } from "./decision.ts";
+import type {
+  ActiveConnection,
+  Connection,
+  ConnectionId,
+  FamilyAge,
+  Seconds,
+  TokenFamily,
+} from "./model.ts";
 import type { Scope } from "./scope.ts";
 import type { Settings } from "./settings.ts";
 
 /** When a family expires: idle since its current generation, or at its absolute limit (T1). */
-export function familyEndsAt(family: TokenFamily, settings: Settings): Seconds {
+export function familyEndsAt(family: FamilyAge, settings: Settings): Seconds {
   return Math.min(
     family.generationStartedAt + settings.refreshIdleSeconds,
     family.startedAt + settings.refreshAbsoluteSeconds,
@@ -48,27 +55,69 @@ export function rotateFamily(family: TokenFamily, { now, fresh }: Context): Toke
 }
 
 /** Any generation → ended. */
-export function endFamily(family: TokenFamily, cause: FamilyEnded["cause"]): FamilyEnded {
-  return { type: "family-ended", family: family.id, connection: family.connection, cause };
+export function endFamily(
+  { id, connection }: Pick<TokenFamily, "id" | "connection">,
+  cause: FamilyEnded["cause"],
+): FamilyEnded {
+  return { type: "family-ended", family: id, connection, cause };
+}
+
+/** How many families of a connection have to go to make room for one more (P5). */
+export function countSurplus(count: number, maxFamilies: number): number {
+  return Math.max(0, count + 1 - maxFamilies);
 }
 
 /**
  * The families to evict to make room for one more (P5): expired ones first, then the least recently
- * issued or rotated; ties are broken by id.
+ * issued or rotated; ties are broken by id. Of the expired ones, those past their absolute end come
+ * first; those that expired from inactivity are the least recently used anyway.
  */
 export function makeRoom(
-  families: readonly TokenFamily[],
+  connection: ConnectionId,
+  { count, evictable }: Families,
   { now, settings }: Context,
 ): readonly FamilyEnded[] {
-  const surplus = families.length + 1 - settings.maxFamilies;
-  if (surplus <= 0) return [];
-  const live = (family: TokenFamily) => (now < familyEndsAt(family, settings) ? 1 : 0);
-  return [...families]
-    .sort((a, b) =>
-      live(a) - live(b) || a.generationStartedAt - b.generationStartedAt || (a.id < b.id ? -1 : 1)
-    )
-    .slice(0, surplus)
-    .map((family) => endFamily(family, "evicted"));
+  const isOver = ({ startedAt }: FamilyAge) => startedAt + settings.refreshAbsoluteSeconds <= now;
+  return [
+    ...evictable.filter(isOver).sort(compareStart),
+    ...evictable.filter((family) => !isOver(family)).sort(compareUse),
+  ]
+    .slice(0, countSurplus(count, settings.maxFamilies))
+    .map(({ id }) => endFamily({ id, connection }, "evicted"));
+}
+
+/** All that {@link makeRoom} must know to choose `surplus` of these families, at any time. */
+export function selectEvictable(
+  families: readonly FamilyAge[],
+  surplus: number,
+): readonly FamilyAge[] {
+  const leastUsed = firstOf(families, surplus, compareUse);
+  const oldest = firstOf(families, surplus, compareStart);
+  return [...leastUsed, ...oldest.filter((family) => !leastUsed.includes(family))]
+    .map(({ id, startedAt, generationStartedAt }) => ({ id, startedAt, generationStartedAt }));
+}
+
+function compareUse(a: FamilyAge, b: FamilyAge): number {
+  return a.generationStartedAt - b.generationStartedAt || (a.id < b.id ? -1 : 1);
+}
+
+function compareStart(a: FamilyAge, b: FamilyAge): number {
+  return a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1);
+}
+
+/** The first `count` rows in an order, without sorting the rest. */
+function firstOf<Row>(
+  rows: readonly Row[],
+  count: number,
+  compare: (a: Row, b: Row) => number,
+): readonly Row[] {
+  const first: Row[] = [];
+  for (const row of rows) {
+    const place = first.findIndex((other) => compare(row, other) < 0);
+    first.splice(place < 0 ? first.length : place, 0, row);
+    if (first.length > count) first.pop();
+  }
+  return first;
 }
 
 /**

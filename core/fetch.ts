@@ -12,9 +12,11 @@ import {
   type Context,
   type Decision,
   type Facts,
+  type Families,
   grant,
   isRecent,
   type Keys,
+  NO_FAMILIES,
   refuse,
   type Refused,
   type TokenGrant,
@@ -29,7 +31,7 @@ import type {
   TokenFamily,
 } from "./model.ts";
 import { isIdentifier } from "./model.ts";
-import { CLOCK_MARGIN_SECONDS } from "./settings.ts";
+import { CLOCK_MARGIN_SECONDS, type Settings } from "./settings.ts";
 import { intersect, type Scope } from "./scope.ts";
 
 /** Requests tokens for the user with this public id (§4). */
@@ -72,7 +74,7 @@ export interface VerifiedConsent {
 export interface Established {
   readonly outcome: "established";
   readonly connection: ActiveConnection;
-  readonly families: readonly TokenFamily[];
+  readonly families: Families;
   /** The scope of the new family. */
   readonly scope: Scope;
   readonly consent: Consent | null;
@@ -80,14 +82,14 @@ export interface Established {
 }
 
 /** The facts that {@link decideFetch} needs. */
-export function fetchKeys(command: Fetch): Keys {
+export function fetchKeys(command: Fetch, { maxFamilies }: Settings): Keys {
+  const { client } = command;
   if (command.by === "publicId") {
-    return isIdentifier(command.publicId)
-      ? { client: command.client, user: command.publicId }
-      : { client: command.client };
+    const { publicId: user } = command;
+    return isIdentifier(user) ? { client, user, maxFamilies } : { client };
   }
   const { issuer, jti, user, merchant } = command.consent;
-  return { client: command.client, user, merchant, consent: { issuer, jti } };
+  return { client, user, maxFamilies, merchant, consent: { issuer, jti } };
 }
 
 /** Decides the mutation. */
@@ -186,7 +188,7 @@ function establishDelegation(
       context,
     );
     const changes = [{ type: "connection-established", connection } as const];
-    return { ...established, connection, families: [], scope, changes };
+    return { ...established, connection, families: NO_FAMILIES, scope, changes };
   }
   const { families } = existing;
   if (consent.issuedAt < existing.connection.consentedAt) {
@@ -213,7 +215,7 @@ function issue(
   return grant(grantTokens(family, connection, scope, context), [
     ...(consent === null ? [] : [redeem(consent, family, context)]),
     ...changes,
-    ...makeRoom(families, context),
+    ...makeRoom(connection.id, families, context),
     { type: "family-started", family },
   ]);
 }

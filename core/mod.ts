@@ -14,7 +14,8 @@
  * const context = { now: 0, fresh, settings: readSettings({ audience: "https://shop.example" }) };
  *
  * const before = initialState();
- * const decision = decide(command, factsOf(before, keysOf(command)), context);
+ * const facts = factsOf(before, keysOf(command, context.settings));
+ * const decision = decide(command, facts, context);
  * const after = evolve(before, decision.changes);
  * console.assert(after.users.has("user-1") && !before.users.has("user-1"));
  * ```
@@ -41,6 +42,7 @@ export type {
   Context,
   Decision,
   Facts,
+  Families,
   FamilyEnded,
   FamilyRotated,
   FamilyStarted,
@@ -66,6 +68,7 @@ export {
   removeFamily,
   type State,
 } from "./evolve.ts";
+export { countSurplus, selectEvictable } from "./family.ts";
 export type { Fetch, FetchByConsent, FetchByPublicId } from "./fetch.ts";
 export { MESSAGES } from "./message.ts";
 export {
@@ -76,6 +79,7 @@ export {
   type Connection,
   type ConnectionId,
   type ConsentUse,
+  type FamilyAge,
   type FamilyId,
   isClientId,
   isIdentifier,

@@ -96,6 +96,9 @@ export interface TokenFamily {
   readonly keyId: string;
 }
 
+/** What decides which family is evicted (P5). */
+export type FamilyAge = Pick<TokenFamily, "id" | "startedAt" | "generationStartedAt">;
+
 /** A redeemed consent token (C9, C13). One that has not been redeemed is `null`. */
 export interface ConsentUse {
   readonly issuer: string;

@@ -50,7 +50,7 @@ const INITIAL = `
     salt TEXT NOT NULL,
     key_id TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX families_connection ON families (connection, id);
+  CREATE INDEX families_connection ON families (connection, generation_started_at, id, started_at);
   CREATE INDEX families_started ON families (started_at);
   CREATE INDEX families_generation_started ON families (generation_started_at);
 

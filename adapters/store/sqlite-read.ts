@@ -3,7 +3,7 @@
  * ask for, loading each client once.
  * @module
  */
-import type { Facts, Keys, Standing } from "../../core/decision.ts";
+import { type Facts, type Keys, NO_FAMILIES, type Standing } from "../../core/decision.ts";
 import type { Client, ClientId, Connection, User } from "../../core/model.ts";
 import type { SqliteDatabase } from "./sqlite-driver.ts";
 import { prepareLookUps } from "./sqlite-rows.ts";
@@ -30,7 +30,7 @@ export function createReader(db: SqliteDatabase): (keys: Keys) => Facts {
       return { connection, client: clientOf(connection.client), user, source, merchant };
     };
 
-    const { client, user: publicId, userDigest, merchant, consent } = keys;
+    const { client, user: publicId, userDigest, maxFamilies, merchant, consent } = keys;
     const user = publicId === undefined ? null : find.user(publicId);
     const withClient = publicId !== undefined && client !== undefined;
     const withMerchant = publicId !== undefined && merchant !== undefined;
@@ -47,7 +47,9 @@ export function createReader(db: SqliteDatabase): (keys: Keys) => Facts {
       candidates: active.map((connection) => ({
         ...standingOf(connection, user),
         connection,
-        families: find.familiesOf(connection.id),
+        families: maxFamilies === undefined
+          ? NO_FAMILIES
+          : find.familiesOf(connection.id, maxFamilies),
       })),
       merchant: merchant === undefined ? null : clientOf(merchant),
       source: withMerchant ? find.directBetween(publicId, merchant) : null,

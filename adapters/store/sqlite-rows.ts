@@ -2,7 +2,8 @@
  * Indexed single-row lookups in SQLite, and the mapping from rows to data.
  * @module
  */
-import type { Keys } from "../../core/decision.ts";
+import type { Families, Keys } from "../../core/decision.ts";
+import { countSurplus } from "../../core/family.ts";
 import type {
   ActiveConnection,
   Client,
@@ -34,7 +35,8 @@ export interface LookUps {
   /** The active direct connection between a user and a client. */
   directBetween(user: PublicId, client: ClientId): ActiveConnection | null;
   family(id: FamilyId): TokenFamily | null;
-  familiesOf(connection: ConnectionId): readonly TokenFamily[];
+  /** What issuing one more family must know of those of a connection (P5). */
+  familiesOf(connection: ConnectionId, maxFamilies: number): Families;
   consentUse(consent: NonNullable<Keys["consent"]>): ConsentUse | null;
   withdrawal(user: PublicId, client: ClientId): Withdrawal | null;
 }
@@ -56,10 +58,15 @@ export function prepareLookUps(db: SqliteDatabase): LookUps {
      WHERE user = ? AND client = ? AND ifnull(source, '') = '' AND revoked_at IS NULL`,
   );
   const families = db.prepare("SELECT * FROM families WHERE id = ?");
-  const familiesOf = db.prepare(
-    `SELECT json_group_array(json_array(id, scope, started_at, generation, generation_started_at,
-       previous_generation_started_at, salt, key_id)) AS list
-     FROM families WHERE connection = ?`,
+  const familyCounts = db.prepare("SELECT count(*) AS n FROM families WHERE connection = ?");
+  const evictable = db.prepare(
+    `SELECT json_group_array(json_array(id, started_at, generation_started_at)) AS list FROM (
+       SELECT * FROM (
+         SELECT id, started_at, generation_started_at FROM families WHERE connection = ?1
+         ORDER BY generation_started_at, id LIMIT ?2)
+       UNION SELECT * FROM (
+         SELECT id, started_at, generation_started_at FROM families WHERE connection = ?1
+         ORDER BY started_at, id LIMIT ?2))`,
   );
   const consentUses = db.prepare("SELECT * FROM consent_uses WHERE issuer = ? AND jti = ?");
   const withdrawals = db.prepare("SELECT * FROM withdrawals WHERE user = ? AND client = ?");
@@ -74,8 +81,17 @@ export function prepareLookUps(db: SqliteDatabase): LookUps {
       )),
     directBetween: (user, client) => maybe(activeConnectionOf, direct.get(user, client)),
     family: (id) => maybe(familyOf, families.get(id)),
-    familiesOf: (connection) =>
-      listOf<FamilyItem>(familiesOf.get(connection)).map((item) => familyOfItem(connection, item)),
+    familiesOf(connection, maxFamilies) {
+      const { n: count } = familyCounts.get(connection) as { n: number };
+      const surplus = countSurplus(count, maxFamilies);
+      const rows = surplus === 0 ? [] : listOf<AgeItem>(evictable.get(connection, surplus));
+      return {
+        count,
+        evictable: rows.map(([id, startedAt, generationStartedAt]) => (
+          { id, startedAt, generationStartedAt }
+        )),
+      };
+    },
     consentUse: ({ issuer, jti }) => maybe(consentUseOf, consentUses.get(issuer, jti)),
     withdrawal: (user, client) => maybe(withdrawalOf, withdrawals.get(user, client)),
   };
@@ -208,40 +224,7 @@ function familyOf(row: FamilyRow): TokenFamily {
   };
 }
 
-type FamilyItem = [
-  id: FamilyId,
-  scope: string,
-  startedAt: Seconds,
-  generation: number,
-  generationStartedAt: Seconds,
-  previousGenerationStartedAt: Seconds,
-  salt: string,
-  keyId: string,
-];
-
-function familyOfItem(connection: ConnectionId, item: FamilyItem): TokenFamily {
-  const [
-    id,
-    scope,
-    startedAt,
-    generation,
-    generationStartedAt,
-    previousGenerationStartedAt,
-    salt,
-    keyId,
-  ] = item;
-  return {
-    id,
-    connection,
-    scope: scopeOf(scope),
-    startedAt,
-    generation,
-    generationStartedAt,
-    previousGenerationStartedAt,
-    salt,
-    keyId,
-  };
-}
+type AgeItem = [id: FamilyId, startedAt: Seconds, generationStartedAt: Seconds];
 
 interface ConsentUseRow {
   readonly issuer: string;

@@ -167,7 +167,8 @@ export function decideOn(
   command: Command,
   context: Context,
 ): Decision<unknown> {
-  return machine.decide(command, machine.factsOf(state, machine.keysOf(command)), context);
+  const keys = machine.keysOf(command, context.settings);
+  return machine.decide(command, machine.factsOf(state, keys), context);
 }
 
 function other(before: Moment, move: Move, context: Context, after: Moment): Step {

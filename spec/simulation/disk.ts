@@ -4,7 +4,7 @@
  * @module
  */
 import { isDeepStrictEqual } from "node:util";
-import type { Decision, Facts } from "../../core/decision.ts";
+import type { Decision, Facts, Keys } from "../../core/decision.ts";
 import { evolve, factsOf, type State } from "../../core/evolve.ts";
 import { type Store, StoreFault } from "../../adapters/ports.ts";
 import { createMemoryStore } from "../../adapters/store/memory.ts";
@@ -69,7 +69,7 @@ export function optimisticDisk(state: State, validates = true): Promise<Disk> {
             const facts = factsOf(durable, keys);
             const decision = decide(facts);
             await turn("commit");
-            if (validates && !same(facts, factsOf(durable, keys))) continue;
+            if (validates && !same(facts, factsOf(durable, keys), keys)) continue;
             if (fails(4)) throw FAULT;
             durable = evolve(durable, decision.changes);
             committed(decision);
@@ -179,7 +179,7 @@ function failing(
   };
 }
 
-/** Whether two sets of facts are the same; what a store lists is in no order. */
-export function same(a: Facts, b: Facts): boolean {
-  return isDeepStrictEqual(sortFacts(a), sortFacts(b));
+/** Whether two sets of facts for the same keys are the same; what a store lists is in no order. */
+export function same(a: Facts, b: Facts, keys: Keys): boolean {
+  return isDeepStrictEqual(sortFacts(a, keys), sortFacts(b, keys));
 }

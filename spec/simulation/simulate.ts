@@ -195,7 +195,7 @@ async function settle(world: World): Promise<readonly string[]> {
   const known = createKnownIds();
   learn(known, witness.state());
   for (const keys of allKeys(known, machine.state.clients.keys())) {
-    if (same(await world.store.read(keys), factsOf(witness.state(), keys))) continue;
+    if (same(await world.store.read(keys), factsOf(witness.state(), keys), keys)) continue;
     failures.push(`C9: the disk does not hold what was committed: ${JSON.stringify(keys)}`);
   }
   if (machine.settings.maxFamilies < 50) return failures; // any of them may have been evicted

@@ -49,7 +49,7 @@ export function createWitness(initial: State, settings: Settings): Witness {
       const basis = made.get(decision);
       if (basis === undefined) {
         failures.push("C9: something else than a whole decision was committed");
-      } else if (!same(basis.facts, factsOf(state, basis.keys))) {
+      } else if (!same(basis.facts, factsOf(state, basis.keys), basis.keys)) {
         failures.push("A1: a decision was committed that was made on other facts");
       }
       durable.add(decision);

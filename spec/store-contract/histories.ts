@@ -112,7 +112,7 @@ export function historyOf(number: number, { length, unswept = false }: HistoryOp
       const command = draw(known, unswept);
       if (command === null) continue;
       const context = { now: known.now, settings, fresh: fresh() };
-      const facts = factsOf(known.state, keysOf(command));
+      const facts = factsOf(known.state, keysOf(command, settings));
       const decision: Decision<unknown> = decide(command, facts, context);
       known.state = evolve(known.state, decision.changes);
       const isTokens = command.type === "fetch" || command.type === "refresh";
@@ -322,6 +322,7 @@ export function allKeys(known: KnownIds, clients: Iterable<string>): readonly Ke
       user,
       client,
       merchant: names[(index + 1) % names.length] ?? "nobody",
+      maxFamilies: index % 3 + 1,
       userDigest: `digest of ${user}`,
     }))
   );

@@ -14,6 +14,7 @@ import {
   type Keys,
 } from "../../core/decision.ts";
 import { evolve, factsOf, initialState, type State } from "../../core/evolve.ts";
+import { countSurplus, selectEvictable } from "../../core/family.ts";
 import type { ClientId, PublicId, Seconds } from "../../core/model.ts";
 import { readSettings, type Settings, type SettingsInput } from "../../core/settings.ts";
 import type { StoreData } from "./contract.ts";
@@ -79,7 +80,7 @@ export function sceneOn(stores: readonly Store[], settings: Settings, drawer = "
     now: START,
     run: (command) =>
       next().transact(
-        keysOf(command),
+        keysOf(command, settings),
         (facts) => decide(command, facts, { now: scene.now, settings, fresh: freshIds() }),
       ),
     read: (keys) => next().read(keys),
@@ -139,11 +140,8 @@ export function populate(now: Seconds, settings: Settings): State {
     { type: "connect", user: "ann", client: "shop", scope: ["email", "orders"] },
   ];
   return commands.reduce((state, command) => {
-    const decision = decide(command, factsOf(state, keysOf(command)), {
-      now,
-      settings,
-      fresh: fresh(),
-    });
+    const facts = factsOf(state, keysOf(command, settings));
+    const decision = decide(command, facts, { now, settings, fresh: fresh() });
     granted(decision as Decision<unknown>);
     return evolve(state, decision.changes);
   }, initialState());
@@ -174,13 +172,22 @@ export async function seed(store: Store, state: State): Promise<void> {
   await store.transact({}, () => grant(null, changes));
 }
 
-/** Facts in one order: what a store lists is a set. */
-export function sortFacts(facts: Facts): Facts {
+/** Facts in one order, without families that nobody needs: what a store lists is a set. */
+export function sortFacts(facts: Facts, { maxFamilies = Infinity }: Keys): Facts {
   const byId = <Row>(rows: readonly Row[], idOf: (row: Row) => string) =>
     [...rows].sort((a, b) => idOf(a) < idOf(b) ? -1 : 1);
   const candidates = facts.candidates.map((candidate) => ({
     ...candidate,
-    families: byId(candidate.families, ({ id }) => id),
+    families: {
+      ...candidate.families,
+      evictable: byId(
+        selectEvictable(
+          candidate.families.evictable,
+          countSurplus(candidate.families.count, maxFamilies),
+        ),
+        ({ id }) => id,
+      ),
+    },
   }));
   return { ...facts, candidates: byId(candidates, ({ connection }) => connection.id) };
 }

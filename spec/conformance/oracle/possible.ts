@@ -47,7 +47,7 @@ export function decideTokens(world: World, action: TokenAction): readonly Possib
 /** P3: of delegated connections with the same consent time the lower id serves, so any of them may. */
 function decideFetchAnyOrder(world: World, command: FetchByPublicId): readonly Possible[] {
   const found: Possible[] = [];
-  let facts = factsOf(world.state, keysOf(command));
+  let facts = factsOf(world.state, keysOf(command, world.settings));
   let first: ActiveConnection | undefined;
   for (;;) {
     const decision = decide(command, facts, contextOf(world));

@@ -102,7 +102,7 @@ export function run<C extends Command>(
   world: World,
   command: C,
 ): readonly [Decision<GrantOf<C>>, World] {
-  const facts = factsOf(world.state, keysOf(command));
+  const facts = factsOf(world.state, keysOf(command, world.settings));
   const decision = decide(command, facts, contextOf(world));
   return [decision, after(world, decision.changes)];
 }

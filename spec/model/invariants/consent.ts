@@ -259,10 +259,10 @@ function startsFamily({ before, after, decision, context: { now, fresh } }: Step
     sameList(family.scope, grant.scope);
 }
 
-/** Whether one family has to go before another (P5). */
+/** Whether one family may go before another (P5). Which of two expired ones goes makes no difference. */
 function goesBefore(a: TokenFamily, b: TokenFamily, { now, cast }: Moment): boolean {
-  const [livesA, livesB] = [inTime(a, now, cast.settings), inTime(b, now, cast.settings)];
-  if (livesA !== livesB) return livesB;
+  if (!inTime(a, now, cast.settings)) return true;
+  if (!inTime(b, now, cast.settings)) return false;
   if (a.generationStartedAt !== b.generationStartedAt) {
     return a.generationStartedAt < b.generationStartedAt;
   }

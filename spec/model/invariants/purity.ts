@@ -25,7 +25,8 @@ export const PURITY: readonly Invariant[] = [
       if (command === null || decision === null) return null;
       const { cast, state } = before;
       const rows = textOf(state);
-      const facts = freeze(cast.machine.factsOf(state, cast.machine.keysOf(freeze(command))));
+      const keys = cast.machine.keysOf(freeze(command), cast.settings);
+      const facts = freeze(cast.machine.factsOf(state, keys));
       cast.machine.decide(command, facts, freeze(context));
       cast.machine.evolve(state, freeze(decision.changes));
       return textOf(state) === rows;

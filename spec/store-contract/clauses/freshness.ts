@@ -101,14 +101,14 @@ export const FRESHNESS: readonly Clause[] = [
       await store!.updateMeta("some", () => "thing");
       const keys = everyKind(family);
       const before = [];
-      for (const asked of keys) before.push(sortFacts(await store!.read(asked)));
+      for (const asked of keys) before.push(sortFacts(await store!.read(asked), asked));
       // One store is opened beside the first, one after it was closed.
       for (const when of ["while the first is open", "after the first was closed"]) {
         if (when.startsWith("after")) await store!.close();
         const other = await data.open();
         for (const [index, asked] of keys.entries()) {
           const what = `facts for ${JSON.stringify(asked)}, opened ${when}`;
-          expectEqual(what, sortFacts(await other.read(asked)), before[index]);
+          expectEqual(what, sortFacts(await other.read(asked), asked), before[index]);
         }
         expectEqual(`a value of the store, opened ${when}`, await other.readMeta("some"), "thing");
         await other.close();

@@ -19,7 +19,8 @@ const LENGTH = 150;
 const INTERVAL = 15;
 
 function decideIn(store: Store, command: Command, context: Context): Promise<Decision<unknown>> {
-  return store.transact<unknown>(keysOf(command), (facts) => decide(command, facts, context));
+  const keys = keysOf(command, context.settings);
+  return store.transact<unknown>(keys, (facts) => decide(command, facts, context));
 }
 
 async function compare(
@@ -29,11 +30,10 @@ async function compare(
   when: string,
 ): Promise<void> {
   await Promise.all(asked.map(async (keys) => {
-    const seen = sortFacts(await store.read(keys));
     expectEqual(
       `${when}: facts for ${JSON.stringify(keys)}`,
-      seen,
-      sortFacts(factsOf(state, keys)),
+      sortFacts(await store.read(keys), keys),
+      sortFacts(factsOf(state, keys), keys),
     );
   }));
 }
@@ -69,7 +69,7 @@ export const MODEL: readonly Clause[] = [
           } else {
             const seen = await decideIn(store, step.command, step.context);
             expectEqual(`${when}: the decision`, sortChanges(seen), sortChanges(step.decision));
-            await compare(store, step.after, [keysOf(step.command)], when);
+            await compare(store, step.after, [keysOf(step.command, settings)], when);
           }
           if (at % INTERVAL !== 0) continue;
           await compare(store, step.after, allKeys(known, last.clients.keys()), when);

@@ -169,7 +169,7 @@ export const ISSUING: readonly CoreFault[] = [
     ],
   ),
   coreFault("fetch.ts", "families-without-bound", "No family is ever evicted.", [
-    "    ...makeRoom(families, context),\n",
+    "    ...makeRoom(connection.id, families, context),\n",
     "",
   ]),
   coreFault(

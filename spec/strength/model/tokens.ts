@@ -42,12 +42,12 @@ export const TOKENS: readonly CoreFault[] = [
     ],
   ),
   coreFault("family.ts", "most-recent-evicted", "The most recently used family is evicted.", [
-    "a.generationStartedAt - b.generationStartedAt ||",
-    "b.generationStartedAt - a.generationStartedAt ||",
+    "    ...evictable.filter((family) => !isOver(family)).sort(compareUse),",
+    "    ...evictable.filter((family) => !isOver(family)).sort((a, b) => compareUse(b, a)),",
   ]),
   coreFault("family.ts", "one-family-too-many", "One more family than allowed is kept.", [
-    "const surplus = families.length + 1 - settings.maxFamilies;",
-    "const surplus = families.length - settings.maxFamilies;",
+    "return Math.max(0, count + 1 - maxFamilies);",
+    "return Math.max(0, count - maxFamilies);",
   ]),
   coreFault("family.ts", "access-outlives-family", "An access token outlives its family.", [
     "Math.min(now + settings.accessTokenSeconds, familyEndsAt(family, settings))",

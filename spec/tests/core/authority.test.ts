@@ -63,7 +63,7 @@ test("A1, R5: a family or its connection that is gone is refused, not stumbled o
     [{ type: "revoke-token", client, family }, null],
   ];
   for (const [command, reason] of commands) {
-    const facts = factsOf(machine.state, keysOf(command));
+    const facts = factsOf(machine.state, keysOf(command, machine.settings));
     for (const gone of ["family", "standing"]) {
       const decision = decide(command, { ...facts, [gone]: null }, machine.context());
       assert.equal(decision.outcome === "refused" ? decision.reason : null, reason, gone);

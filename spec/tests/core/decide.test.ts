@@ -29,7 +29,9 @@ test("A4: every command says whom and what it names", () => {
 });
 
 test("T7: introspection loads its caller together with the token", () => {
+  const { machine } = createSeededMachine();
   const token = { kind: "refresh", family: "f1", generation: 0, salt: "" } as const;
-  assert.deepEqual(keysOf({ type: "use", caller: "api", token }), { family: "f1", client: "api" });
-  assert.deepEqual(keysOf({ type: "use", caller: null, token }), { family: "f1" });
+  const keys = (caller: string | null) => keysOf({ type: "use", caller, token }, machine.settings);
+  assert.deepEqual(keys("api"), { family: "f1", client: "api" });
+  assert.deepEqual(keys(null), { family: "f1" });
 });

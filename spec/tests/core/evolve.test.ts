@@ -47,7 +47,7 @@ test("A1: the same command on the same facts in the same context decides the sam
   const { machine } = createSeededMachine();
   const consent = consentOf(machine);
   const command = { type: "fetch", by: "consentToken", client: "partner", consent } as const;
-  const facts = factsOf(machine.state, keysOf(command));
+  const facts = factsOf(machine.state, keysOf(command, machine.settings));
   const first = decide(command, facts, machine.context());
   assert.deepEqual(decide(command, facts, machine.context()), first);
 });

@@ -1,7 +1,10 @@
 /** P5, T1: what a new family is like, how long it lives, and how many a connection may have. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { TokenFamily } from "../../../core/model.ts";
+import fc from "fast-check";
+import { countSurplus, familyEndsAt, makeRoom, selectEvictable } from "../../../core/family.ts";
+import type { FamilyAge, TokenFamily } from "../../../core/model.ts";
+import { runs } from "../support/generators.ts";
 import {
   accessTokenOf,
   assertRefused,
@@ -146,6 +149,53 @@ test("P5: a lowered maxFamilies ends as many as are too many", () => {
   assert.equal(lowered.state.families.size, 2);
   assert.ok(lowered.state.families.has("ff"));
 });
+
+test("P5, A1: who goes depends only on the rule, however many more families are known", () => {
+  const { machine } = createSeededMachine({
+    refreshIdleSeconds: 3600,
+    refreshAbsoluteSeconds: 3605,
+  });
+  const families = fc.array(fc.record({ started: fc.nat(9), used: fc.nat(9) }), { maxLength: 9 });
+  fc.assert(
+    fc.property(
+      families,
+      fc.integer({ min: 1, max: 9 }),
+      fc.nat(20),
+      (drawn, maxFamilies, later) => {
+        const context = {
+          ...machine.context(),
+          settings: { ...machine.settings, maxFamilies },
+          now: START + 3600 + later,
+        };
+        const all = drawn.map(({ started, used }, index): FamilyAge => ({
+          id: `f${index * 7 % 10}`,
+          startedAt: START + started,
+          generationStartedAt: START + started + used,
+        }));
+        const surplus = countSurplus(all.length, maxFamilies);
+        const evict = (evictable: readonly FamilyAge[]) =>
+          makeRoom("c1", { count: all.length, evictable }, context).map(({ family }) => family);
+        const gone = evict(selectEvictable(all, surplus));
+        assert.deepEqual(gone, evict(all));
+        assert.equal(gone.length, surplus);
+        const isLive = (family: FamilyAge) => context.now < familyEndsAt(family, context.settings);
+        const [ended, kept] = [true, false].map((went) =>
+          all.filter(({ id }) => gone.includes(id) === went)
+        ) as [FamilyAge[], FamilyAge[]];
+        for (const family of ended) {
+          if (!isLive(family)) continue;
+          assert.ok(kept.every((other) => isLive(other) && isUsedBefore(family, other)));
+        }
+      },
+    ),
+    runs(500),
+  );
+});
+
+function isUsedBefore(a: FamilyAge, b: FamilyAge): boolean {
+  const [left, right] = [a.generationStartedAt, b.generationStartedAt];
+  return left < right || (left === right && a.id < b.id);
+}
 
 test("P5: families of another connection are not counted", () => {
   const { machine, first } = createMachineWithFamily({ maxFamilies: 1 });

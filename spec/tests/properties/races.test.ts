@@ -129,8 +129,8 @@ async function clientOf({ ports }: World, id: string): Promise<Client> {
 
 /** The families between a user and `partner`, over all connections that are not revoked. */
 async function familiesOf({ ports }: World, user: string): Promise<number> {
-  const { candidates } = await ports.store.read({ user, client: "partner" });
-  return candidates.reduce((sum, { families }) => sum + families.length, 0);
+  const { candidates } = await ports.store.read({ user, client: "partner", maxFamilies: 50 });
+  return candidates.reduce((sum, { families }) => sum + families.count, 0);
 }
 
 /** Asserts that these answers carry one refresh token, and that it is the one that lives. */
@@ -208,8 +208,9 @@ async function redeemManyTimes(
   const { candidates } = await world.ports.store.read({
     user: world.users.merchantOnly,
     client: "partner",
+    maxFamilies: 50,
   });
-  assert.deepEqual(candidates.map(({ families }) => families.length), [1]);
+  assert.deepEqual(candidates.map(({ families }) => families.count), [1]);
 }
 
 for (const store of STORES) {

@@ -213,7 +213,7 @@ test("A1: facts of any keys are loaded, and no changes change nothing", () => {
   fc.assert(
     fc.property(oddCommands, (odd) => {
       const { machine } = createSeededMachine();
-      const facts = factsOf(machine.state, keysOf(odd));
+      const facts = factsOf(machine.state, keysOf(odd, machine.settings));
       assert.notEqual(decide(odd, facts, machine.context()), undefined);
       assert.equal(evolve(machine.state, []), machine.state);
     }),

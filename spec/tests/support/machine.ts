@@ -46,7 +46,8 @@ export function createMachine(input: Partial<SettingsInput> = {}): Machine {
     state: initialState(),
     context: () => ({ now: machine.now, settings, fresh: freshOf(drawn) }),
     run(command) {
-      const decision = decide(command, factsOf(machine.state, keysOf(command)), machine.context());
+      const facts = factsOf(machine.state, keysOf(command, settings));
+      const decision = decide(command, facts, machine.context());
       drawn += 1;
       machine.state = evolve(machine.state, decision.changes);
       return decision;

@@ -205,10 +205,13 @@ export const ROTATION: readonly Fault[] = [
         ...facts,
         candidates: facts.candidates.map((candidate) => ({
           ...candidate,
-          families: candidate.families.map((family) => ({
-            ...family,
-            generationStartedAt: family.startedAt,
-          })),
+          families: {
+            ...candidate.families,
+            evictable: candidate.families.evictable.map((family) => ({
+              ...family,
+              generationStartedAt: family.startedAt,
+            })),
+          },
         })),
       })),
     caughtBy: ["tokens-refresh/least-recently-used-ends"],
