@@ -42,7 +42,8 @@ export interface Page {
 export interface Store {
   /**
    * Loads facts as one snapshot of the primary, without a lock. It includes every change committed
-   * before the call (R2).
+   * before the call (R2). A read of a client takes the same work whether the client exists or not
+   * (G8): a cache, for example, must not serve known clients only.
    */
   read(keys: Keys): Promise<Facts>;
   /**

@@ -550,6 +550,12 @@ const SYSTEM: readonly Attack[] = [
       "immediately.",
   ),
   attack(
+    "SY-32",
+    ["G8"],
+    "Thousands of failed authentications are timed: an unknown client, a wrong secret and a disabled " +
+      "client cannot be told apart (area under the ROC curve within 0.5 ± 0.02).",
+  ),
+  attack(
     "SY-40",
     ["A2"],
     "Ten thousand idle connections from one address: others still connect, since idle connections of the " +
