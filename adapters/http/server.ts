@@ -18,6 +18,8 @@ export interface ServerOptions {
   readonly host: string;
   /** Overrides of {@link BOUNDS}. */
   readonly bounds?: Partial<ServerBounds>;
+  /** Whether the process may end while the server still listens. Default: it may not. For tests. */
+  readonly unref?: boolean;
   /** Sends a response in its own way and returns `true`, or leaves it to the server. For tests. */
   readonly deliver?: (response: HttpResponse, outgoing: ServerResponse) => boolean;
 }
@@ -120,6 +122,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
   );
   const connections = limitConnections(server, bounds);
+  if (options.unref) server.on("connection", (socket) => socket.unref()).unref();
   await listen(server, port, host);
   const address = server.address() as AddressInfo;
   return {

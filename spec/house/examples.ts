@@ -20,16 +20,24 @@ export function examplesOf(path: string): readonly Example[] {
   const text = readText(path);
   return [...text.matchAll(BLOCK)].map((match) => ({
     name: `${path}:${text.slice(0, match.index).split("\n").length}`,
-    code: (match[1] ?? "").replaceAll(/^ \* ?/gm, "").replaceAll(
-      /"fetch-tokens-for-user(\/[\w-]+)?"/g,
-      (_all, name: string | undefined) => JSON.stringify(sourceOf(`.${name ?? ""}`)),
-    ),
+    code: toSources((match[1] ?? "").replaceAll(/^ \* ?/gm, "")),
   }));
 }
 
-/** An entry point's source, as a file in {@link FOLDER} imports it. */
-function sourceOf(entry: string): string {
-  return posix.relative(FOLDER, ENTRIES[entry] ?? `unknown entry point ${entry}`);
+/**
+ * Code whose imports of the package lead to its sources.
+ * @param folder where it is to be written
+ */
+export function toSources(code: string, folder: string = FOLDER): string {
+  return code.replaceAll(
+    /"fetch-tokens-for-user(\/[\w-]+)?"/g,
+    (_all, name: string | undefined) => JSON.stringify(sourceOf(`.${name ?? ""}`, folder)),
+  );
+}
+
+/** An entry point's source, as a file in a folder imports it. */
+function sourceOf(entry: string, folder: string): string {
+  return posix.relative(folder, ENTRIES[entry] ?? `unknown entry point ${entry}`);
 }
 
 /** Where examples are written to be run: inside the repository, so that they find its packages. */

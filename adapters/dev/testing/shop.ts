@@ -168,9 +168,13 @@ export async function startTestShop(options: TestShopOptions = {}): Promise<Test
     await people.ready();
     return await recorded(request);
   };
-  const server = options.port === null
-    ? null
-    : await startServer({ handler, deliver, port: options.port ?? 0, host: "127.0.0.1" });
+  const server = options.port === null ? null : await startServer({
+    handler,
+    deliver,
+    port: options.port ?? 0,
+    host: "127.0.0.1",
+    unref: true,
+  });
   if (server !== null) url = server.url;
   const close = async () => {
     await server?.stop(0);

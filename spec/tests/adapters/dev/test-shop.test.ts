@@ -1,6 +1,9 @@
 /** The shop for tests: what partners' own tests rely on. */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import process from "node:process";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import {
   type Defect,
   type Fault,
@@ -225,4 +228,14 @@ test("tool: many shops run in one process, each on its own", async () => {
   assert.equal(new Set(shops.map(({ url }) => url)).size, shops.length);
   await Promise.all(shops.map((shop) => shop.close()));
   await assert.rejects(fetch(first.endpoint));
+});
+test("tool: a shop that nobody closes does not keep a process alive", async () => {
+  const shop = new URL("../../../../adapters/dev/testing/mod.ts", import.meta.url).href;
+  const code = `const { startTestShop } = await import(${JSON.stringify(shop)});
+    const { url } = await startTestShop();
+    await (await fetch(url + "/healthz")).text();
+    console.log("done");`;
+  const args = "deno" in process.versions ? ["eval", code] : ["--import", "tsx", "--eval", code];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
+  assert.equal(stdout, "done\n");
 });
