@@ -8,7 +8,7 @@ import type { Change, Context, Decision, TokenGrant } from "../core/decision.ts"
 import type { Seconds } from "../core/model.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Use } from "../core/use.ts";
-import { hex, systemClock, systemEntropy, timeOrderedId } from "./entropy.ts";
+import { hex, routeOf, systemClock, systemEntropy, timeOrderedId } from "./entropy.ts";
 import type { AuditEvent, CallContext, Clock, Entropy, Ports } from "./ports.ts";
 
 /** What the functions of a service share. */
@@ -41,16 +41,20 @@ export function createShell(ports: Ports, settings: Settings): Shell {
     return seconds;
   };
   // Called when a decision is attempted, not when it is queued, so that the time is as recent as possible.
-  const context = (): Context => ({
-    now: now(),
-    settings,
-    fresh: {
-      connection: timeOrderedId(clock.now(), entropy),
-      family: timeOrderedId(clock.now(), entropy),
-      salt: hex(entropy.bytes(16)),
-      keyId: ports.tokens.activeKeyId,
-    },
-  });
+  const context = (command: Command): Context => {
+    const { user } = subjectOf(command);
+    const route = user === undefined ? undefined : routeOf(user);
+    return {
+      now: now(),
+      settings,
+      fresh: {
+        connection: timeOrderedId(clock.now(), entropy, route),
+        family: timeOrderedId(clock.now(), entropy, route),
+        salt: hex(entropy.bytes(16)),
+        keyId: ports.tokens.activeKeyId,
+      },
+    };
+  };
   const stamp = (event: Happening, call: CallContext | undefined): AuditEvent => ({
     at: now(),
     ...(call?.requestId !== undefined && { requestId: call.requestId }),
@@ -68,14 +72,14 @@ export function createShell(ports: Ports, settings: Settings): Shell {
       const seen = { user: false };
       const decision = await ports.store.transact(keysOf(command, settings), (facts) => {
         seen.user = facts.user !== null;
-        return decide(command, facts, context());
+        return decide(command, facts, context(command));
       });
       record(describe(command, seen.user, decision), call);
       return decision;
     },
     async ask(command, call) {
       const facts = await ports.store.read(keysOf(command, settings));
-      const decision = decide(command, facts, context());
+      const decision = decide(command, facts, context(command));
       const event = describe(command, facts.user !== null, decision);
       if (decision.outcome === "refused") record(event, call);
       else ports.audit?.used?.(stamp(event, call));

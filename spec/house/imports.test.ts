@@ -43,7 +43,7 @@ const LAYERS: readonly Layer[] = [
   {
     name: "stores",
     files: /^adapters\/store\//,
-    uses: ["core", "ports", "database driver"],
+    uses: ["core", "ports", "entropy", "database driver"],
     builtins: true,
   },
   {
