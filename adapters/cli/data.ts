@@ -9,6 +9,8 @@ import { createService, type Service } from "../direct.ts";
 import { systemClock } from "../entropy.ts";
 import type { AuditLog, Store } from "../ports.ts";
 import { createMemoryStore } from "../store/memory.ts";
+import { hasTables, openPostgresStore } from "../store/postgres/open.ts";
+import { isPostgresUrl, readPostgresUrl } from "../store/postgres/url.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { createOpaqueTokens } from "../tokens/opaque.ts";
 import { generateTokenKeys } from "../tokens/token-keys.ts";
@@ -34,10 +36,10 @@ const FOLDER_OPTIONS: readonly Option[] = [
 
 const DATABASE_OPTION: Option = {
   name: "db",
-  value: "PATH",
+  value: "DATABASE",
   env: "FTFU_DB",
-  text: "The SQLite file. serve and init create it if absent; memory: persists nothing. Default: " +
-    "store.sqlite in --data.",
+  text: "An SQLite file, a postgres:// URL, or memory:, which persists nothing. serve and init " +
+    "create the file or the tables if absent. Default: store.sqlite in --data.",
 };
 
 const KEY_FILE_OPTIONS: readonly Option[] = [
@@ -80,9 +82,20 @@ export function keyFile(values: Values, name: KeyFile): string {
   return String(values[name] ?? join(folderOf(values), preset));
 }
 
-/** The database as given, or in the data folder. */
-export function databaseOf(values: Values): string {
+/** The database as given, or in the data folder. A URL may hold a password. */
+function locationOf(values: Values): string {
   return String(values["db"] ?? join(folderOf(values), "store.sqlite"));
+}
+
+/** Whether the database ends with the process. */
+export function isInMemory(values: Values): boolean {
+  return locationOf(values) === "memory:";
+}
+
+/** The database, for people: a path, or a URL without its password. */
+export function databaseOf(values: Values): string {
+  const location = locationOf(values);
+  return isPostgresUrl(location) ? readPostgresUrl(location).description : location;
 }
 
 function folderOf(values: Values): string {
@@ -104,17 +117,19 @@ export async function stateOfFiles(files: readonly string[]): Promise<string> {
  * @throws {UsageError} if there is none, or one of the other kind
  */
 export async function openStore(values: Values): Promise<Store> {
-  const path = databaseOf(values);
-  if (path === "memory:") {
+  if (isInMemory(values)) {
     throw new UsageError(
-      "--db memory: is private to one server: give the path of a file",
+      "--db memory: is private to one server: give the path of a file or a postgres:// URL",
     );
   }
-  const size = await stat(path).then((file) => file.size, () => 0);
-  if (size === 0) {
+  const location = locationOf(values);
+  const exists = isPostgresUrl(location)
+    ? await hasTables(location)
+    : await stat(location).then((file) => file.size > 0, () => false);
+  if (!exists) {
     throw new UsageError(
-      `there is no database ${path}: give --data or --db as the server has it, or create it with ` +
-        '"init" or "serve"',
+      `there is no database ${databaseOf(values)}: give --data or --db as the server has it, or ` +
+        'create it with "init" or "serve"',
     );
   }
   return await openOrCreateStore(values);
@@ -129,8 +144,12 @@ export async function openOrCreateStore(
   values: Values,
   onCreated: () => void = () => {},
 ): Promise<Store> {
-  const path = databaseOf(values);
-  const store = path === "memory:" ? createMemoryStore() : await openSqliteStore(path);
+  const location = locationOf(values);
+  const store = isInMemory(values)
+    ? createMemoryStore()
+    : isPostgresUrl(location)
+    ? await openPostgresStore(location)
+    : await openSqliteStore(location);
   const dev = values["dev"] === true;
   const purpose = dev ? "demo" : "service";
   let created = false;
@@ -143,8 +162,10 @@ export async function openOrCreateStore(
     await store.close();
     throw new UsageError(
       dev
-        ? `${path} is not a demo database: omit --dev, or give another --db`
-        : `${path} holds demo data with public credentials: add --dev, or give another --db`,
+        ? `${databaseOf(values)} is not a demo database: omit --dev, or give another --db`
+        : `${
+          databaseOf(values)
+        } holds demo data with public credentials: add --dev, or give another --db`,
     );
   }
   return store;

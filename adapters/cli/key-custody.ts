@@ -18,7 +18,7 @@ import {
   loadTokenKeys,
   type TokenKeys,
 } from "../tokens/token-keys.ts";
-import { databaseOf, type KeyFile, keyFile } from "./data.ts";
+import { databaseOf, isInMemory, type KeyFile, keyFile } from "./data.ts";
 import {
   type Fingerprint,
   fingerprintOfSigningKeys,
@@ -148,7 +148,7 @@ function createLoader<Keys>(
   { store, values, warn, now }: CustodyOptions,
 ): Loader<Keys> {
   const database = databaseOf(values);
-  const inMemory = database === "memory:";
+  const inMemory = isInMemory(values);
   const check = () => Promise.resolve(NOTHING_MISSING);
   if (inMemory && values[kind.option] === undefined) {
     let keys: Promise<Keys> | Keys | null = null;

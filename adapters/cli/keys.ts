@@ -30,7 +30,7 @@ import {
 } from "../tokens/token-keys.ts";
 import {
   DATA_OPTIONS,
-  databaseOf,
+  isInMemory,
   type KeyFile,
   keyFile,
   openStore,
@@ -194,7 +194,7 @@ async function removeKey(
   kind: KeyKind,
   plan: (known: boolean) => Promise<() => Promise<unknown>>,
 ): Promise<unknown> {
-  if (databaseOf(values) === "memory:") return await (await plan(false))();
+  if (isInMemory(values)) return await (await plan(false))();
   const store = await openStore(values);
   try {
     const known = await readKnownKeys(store, kind);

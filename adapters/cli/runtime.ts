@@ -11,7 +11,7 @@ import { createJwtTokens } from "../tokens/jwt/at-jwt.ts";
 import { publicJwks } from "../tokens/jwt/signing-keys.ts";
 import { createOpaqueTokens } from "../tokens/opaque.ts";
 import type { Warn } from "../tokens/key-file.ts";
-import { DATA_OPTIONS, databaseOf, openOrCreateStore } from "./data.ts";
+import { DATA_OPTIONS, databaseOf, isInMemory, openOrCreateStore } from "./data.ts";
 import { type Issuer, readIssuers } from "./issuers.ts";
 import { createKeyCustody } from "./key-custody.ts";
 import {
@@ -98,10 +98,10 @@ export async function openRuntime(
   const now = () => Math.floor(clock.now() / 1000);
   const database = databaseOf(values);
   const store = await openOrCreateStore(values, () => {
-    if (values["dev"] === true || database === "memory:") return;
+    if (values["dev"] === true || isInMemory(values)) return;
     warn(
       `Created the new database ${database}. If you expected an existing one, stop the server, delete ` +
-        "this file and correct --data or --db",
+        "what was created and correct --data or --db",
     );
   });
   const custody = createKeyCustody({ store, values, warn, now });

@@ -41,9 +41,16 @@ const LAYERS: readonly Layer[] = [
     builtins: true,
   },
   {
+    name: "database pool",
+    files: /^adapters\/store\/postgres\/(?:driver|pool|errors)\.ts$/,
+    uses: [],
+    packages: ["pg"],
+    builtins: true,
+  },
+  {
     name: "stores",
     files: /^adapters\/store\//,
-    uses: ["core", "ports", "entropy", "database driver"],
+    uses: ["core", "ports", "entropy", "database driver", "database pool"],
     builtins: true,
   },
   {

@@ -190,12 +190,32 @@ export function runReads(session: Session): (jobs: readonly Job<Keys>[]) => Prom
   };
 }
 
-/** Runs one statement that may be repeated: it only reads, or writes what a repetition would not add to. */
-export async function ask(session: Session, statement: string): Promise<PgResult> {
-  const timeout = `BEGIN; SET LOCAL statement_timeout = ${session.limits.statementMilliseconds}`;
+/** Runs one statement that may be repeated: it reads, or a repetition would add nothing. */
+export function ask(session: Session, statement: string): Promise<PgResult> {
+  return askAs(session, statement, (answer) => answer);
+}
+
+/** Runs one statement that writes, and never twice: if its outcome is unknown, it rejects. */
+export function askOnce(session: Session, statement: string): Promise<PgResult> {
+  return askAs(session, statement, committing);
+}
+
+async function askAs(
+  session: Session,
+  statement: string,
+  mark: typeof committing<PgResult | PgResult[]>,
+): Promise<PgResult> {
+  const { limits, lazyCommit } = session;
+  const texts = [
+    "BEGIN",
+    `SET LOCAL statement_timeout = ${limits.statementMilliseconds}`,
+    ...(lazyCommit ? ["SET LOCAL synchronous_commit = on"] : []),
+    statement,
+    "COMMIT",
+  ];
   try {
     return await withConnection(session, async (connection) => {
-      const results = await connection.query(`${timeout}; ${statement}; COMMIT`);
+      const results = await mark(connection.query(texts.join("; ")));
       return Array.isArray(results) ? results.at(-2) ?? { rows: [] } : results;
     });
   } catch (error) {
@@ -223,9 +243,10 @@ async function committing<T>(commit: Promise<T>): Promise<T> {
  * behind and the next may succeed.
  */
 async function withConnection<T>(
-  { pool }: Session,
+  { pool, limits }: Session,
   work: (connection: PgConnection) => Promise<T>,
 ): Promise<T> {
+  const patience = AbortSignal.timeout(limits.statementMilliseconds);
   for (let attempt = 1;; attempt++) {
     const connection = await pool.connect();
     try {
@@ -237,7 +258,7 @@ async function withConnection<T>(
       const isOver = failure === "lost" || failure === "moved";
       await giveBack(connection, isOver ? error : null);
       const mayRepeat = (isOver || failure === "conflict") && !(error instanceof UnknownOutcome);
-      if (!mayRepeat || attempt === ATTEMPTS) throw error;
+      if (!mayRepeat || attempt === ATTEMPTS || patience.aborted) throw error;
     }
     // Whoever lost against several others waits a little, and not as long as they do.
     if (attempt > 2) await setTimeout(Math.random() * 2 ** attempt);

@@ -9,8 +9,8 @@
  * redemption of a consent token writes a row elsewhere, found by `jti`.
  * @module
  */
-import { type PgConnection, type PgPool, sqlStateOf } from "./driver.ts";
-import { lastOf } from "./driver.ts";
+import { lastOf, type PgConnection, type PgPool, sqlStateOf } from "./driver.ts";
+import { PostgresOpenError } from "./errors.ts";
 
 /** How the tables are laid out when they are created. */
 export interface Layout {
@@ -18,11 +18,6 @@ export interface Layout {
   readonly schema: string;
   /** Hash partitions per table; 1 is a plain table. */
   readonly partitions: number;
-}
-
-/** The database cannot be used; the message says why and what to do. Never holds a password. */
-export class PostgresOpenError extends Error {
-  override readonly name = "PostgresOpenError";
 }
 
 /** The statements of one migration. */
@@ -169,6 +164,16 @@ export async function migrate(
         if (!isRace || attempt === 3) throw error;
       }
     }
+  } finally {
+    connection.release();
+  }
+}
+
+/** Whether there are tables of ours. */
+export async function isMigrated(pool: PgPool, schema: string): Promise<boolean> {
+  const connection = await pool.connect();
+  try {
+    return await readVersion(connection, schema) !== null;
   } finally {
     connection.release();
   }

@@ -6,6 +6,7 @@ import type { Facts, Keys } from "../../../core/decision.ts";
 import type { Store } from "../../ports.ts";
 import {
   ask,
+  askOnce,
   createQueue,
   type Limits,
   runDecisions,
@@ -72,21 +73,29 @@ export async function createPostgresStore(
   };
 }
 
-function createMeta(session: Session): Pick<Store, "readMeta" | "writeMeta"> {
+function createMeta(session: Session): Pick<Store, "readMeta" | "updateMeta"> {
   const table = `${session.layout.schema}.meta`;
-  // Keys of ours stand beside those of callers.
-  const named = (key: string) => `${jsonb({ key: `value ${key}` })} ->> 'key'`;
+  // Values of callers stand beside those of the schema.
+  const text = (value: string) => `${jsonb({ value })} ->> 'value'`;
+  const named = (key: string) => text(`value ${key}`);
+  const readMeta = async (key: string) => {
+    const { rows } = await ask(session, `SELECT value FROM ${table} WHERE key = ${named(key)}`);
+    return (rows as { value: string }[])[0]?.value ?? null;
+  };
   return {
-    async readMeta(key) {
-      const { rows } = await ask(session, `SELECT value FROM ${table} WHERE key = ${named(key)}`);
-      return (rows as { value: string }[])[0]?.value ?? null;
-    },
-    async writeMeta(key, value) {
-      await ask(
-        session,
-        `INSERT INTO ${table} (key, value) VALUES (${named(key)}, ${jsonb({ value })} ->> 'value')
-         ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
-      );
+    readMeta,
+    async updateMeta(key, update) {
+      for (;;) {
+        const before = await readMeta(key);
+        const value = update(before);
+        const swap = before === null
+          ? `INSERT INTO ${table} (key, value) VALUES (${named(key)}, ${text(value)})
+             ON CONFLICT DO NOTHING`
+          : `UPDATE ${table} SET value = ${text(value)}
+             WHERE key = ${named(key)} AND value = ${text(before)}`;
+        const { rows } = await askOnce(session, `${swap} RETURNING 1`);
+        if (rows.length > 0) return value; // or another process came first
+      }
     },
   };
 }
