@@ -37,6 +37,7 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
 import type { Decision, Facts, Keys } from "../../../core/decision.ts";
 import { factsOf } from "../../../core/evolve.ts";
+import { systemEntropy } from "../../entropy.ts";
 import { StoreFault } from "../../ports.ts";
 import {
   failureOf,
@@ -261,7 +262,8 @@ async function withConnection<T>(
       if (!mayRepeat || attempt === ATTEMPTS || patience.aborted) throw error;
     }
     // Whoever lost against several others waits a little, and not as long as they do.
-    if (attempt > 2) await setTimeout(Math.random() * 2 ** attempt);
+    const [chance = 0] = systemEntropy.bytes(1);
+    if (attempt > 2) await setTimeout(chance * 2 ** attempt / 256);
   }
 }
 

@@ -24,7 +24,9 @@ export interface PgConnection {
 
 /** A pool of connections: `new pg.Pool()`, or one of the same shape. */
 export interface PgPool {
+  /** Takes a connection out; waits for one if all are in use. */
   connect(): Promise<PgConnection>;
+  /** Closes all connections. */
   end(): Promise<void>;
 }
 

@@ -19,14 +19,14 @@ import type { Layout } from "./schema.ts";
 
 /** The statement of a listing: one row with one column, for {@link readRows}. */
 export function listStatement({ schema }: Layout, listing: Listing, page: Page): string {
-  const { after = "", limit } = page;
+  const { limit } = page;
   const of = listing.of;
   const key = of === "users" ? "public_id" : "id";
   const asked = jsonb({
-    after,
-    user: of === "connections" ? listing.user : "",
+    after: printable(page.after ?? ""),
+    user: of === "connections" ? printable(listing.user) : "",
     bucket: of === "connections" ? bucketOfUser(listing.user) : 0,
-    connection: of === "families" ? listing.connection : "",
+    connection: of === "families" ? printable(listing.connection) : "",
   });
   const table = `${schema}.${of}`;
   const source = of === "connections"
@@ -46,6 +46,15 @@ export function listStatement({ schema }: Layout, listing: Listing, page: Page):
       SELECT t.* FROM (${source}) AS t WHERE t.${key} > (SELECT after FROM asked)
       ORDER BY t.${key} LIMIT ${Math.trunc(limit)})
     SELECT jsonb_agg(to_jsonb(page) ORDER BY page.${key})::text AS listed FROM page`;
+}
+
+/**
+ * A text that stands at the same place among ids, which are printable ASCII: jsonb cannot hold every
+ * string.
+ */
+function printable(text: string): string {
+  const [head = ""] = /^[\x20-\x7e]*/.exec(text) ?? [];
+  return head === text ? text : text.charCodeAt(head.length) < 0x20 ? head : `${head}\x7f`;
 }
 
 /** The rows of a listing. */

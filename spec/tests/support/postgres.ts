@@ -12,6 +12,7 @@ import {
   type PgPool,
   type PostgresOptions,
 } from "../../../adapters/store/postgres/mod.ts";
+import type { StoreUnderTest } from "../../store-contract/mod.ts";
 import { type PostgresServer, startPostgres } from "./postgres-server.ts";
 
 let shared: Promise<PostgresServer> | undefined;
@@ -24,27 +25,19 @@ export async function postgresUrl(): Promise<string> {
   return process.env["FTFU_TEST_POSTGRES"] || (await (shared ??= startPostgres())).url;
 }
 
-/** Schemas that are not in use, with tables in them. */
+/** Schemas that are not in use, with tables in them: emptying them is faster than making new ones. */
 const free: string[] = [];
 let made = 0;
 
-/** Opens an empty store on the shared server. */
-export async function openPostgresStore(options: PostgresOptions = {}): Promise<Store> {
-  const pool = createPool(await postgresUrl());
-  const isPlain = (options.partitions ?? 1) === 1;
-  const schema = (isPlain ? free.pop() : undefined) ?? `test_${process.pid}_${made++}`;
-  const store = await createPostgresStore(pool, { ...options, schema });
-  await pool.query(WIPED.map((table) => `DELETE FROM ${schema}.${table}`).join("; "));
-  return {
-    ...store,
-    async close() {
-      await store.close();
-      if (isPlain) free.push(schema);
-    },
-  };
+/** A schema of the shared server, with nothing in it. */
+export async function emptySchema(): Promise<string> {
+  const schema = free.pop();
+  if (schema === undefined) return `test_${process.pid}_${made++}`;
+  await query(TABLES.map((table) => `DELETE FROM ${schema}.${table}`).join("; "));
+  return schema;
 }
 
-const WIPED = [
+const TABLES = [
   "clients",
   "users",
   "retired_users",
@@ -54,6 +47,51 @@ const WIPED = [
   "withdrawals",
   "meta WHERE key NOT IN ('schema', 'partitions')",
 ];
+
+/** Opens an empty store on the shared server. */
+export async function openPostgresStore(options: PostgresOptions = {}): Promise<Store> {
+  const schema = await emptySchema();
+  return await createPostgresStore(createPool(await postgresUrl()), { ...options, schema });
+}
+
+/** Runs a statement on the shared server. */
+export async function query(text: string): Promise<readonly Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: await postgresUrl() });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Schemas of the shared server, for the store contract. */
+export const POSTGRES_SCHEMAS: StoreUnderTest = {
+  shared: true,
+  has: ["size", "makeNewer"],
+  async create() {
+    const schema = await emptySchema();
+    let isNewer = false;
+    return {
+      open: async () => await createPostgresStore(createPool(await postgresUrl()), { schema }),
+      remove: () => Promise.resolve(void (isNewer || free.push(schema))),
+      async size() {
+        await query(
+          `VACUUM ${TABLES.slice(0, -1).map((table) => `${schema}.${table}`).join(", ")}`,
+        );
+        const [row] = await query(
+          `SELECT sum(pg_total_relation_size(oid))::int AS size FROM pg_class
+           WHERE relnamespace = '${schema}'::regnamespace AND relkind = 'r'`,
+        );
+        return Number(row?.["size"]);
+      },
+      async makeNewer() {
+        isNewer = true;
+        await query(`UPDATE ${schema}.meta SET value = '1000' WHERE key = 'schema'`);
+      },
+    };
+  },
+};
 
 /** A pool as an embedder has it. */
 export function createPool(url: string, max = 4): PgPool & pg.Pool {
