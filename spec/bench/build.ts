@@ -10,6 +10,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -33,7 +34,7 @@ export function build(root: string): Build {
   const hash = createHash("sha256").update(texts.join("\0")).digest("hex").slice(0, 12);
   const folder = join(root, "dist/bench", hash);
   if (!existsSync(folder)) {
-    rmSync(dirname(folder), { recursive: true, force: true });
+    removeOld(dirname(folder));
     const draft = `${folder}.${process.pid}`;
     files.forEach((file, index) => {
       const target = join(draft, file.replace(/\.ts$/, ".js"));
@@ -43,6 +44,15 @@ export function build(root: string): Build {
     renameSync(draft, folder);
   }
   return { root, folder };
+}
+
+/** Removes what was built more than an hour ago, with its data; a run may still use what is younger. */
+function removeOld(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (Date.now() - statSync(path).ctimeMs > 3_600_000) rmSync(path, { recursive: true });
+  }
 }
 
 function transpile(text: string): string {

@@ -38,6 +38,8 @@ export class LoadError extends Error {
   override readonly name = "LoadError";
 }
 
+const SILENCE_MILLISECONDS = 30_000;
+
 interface Line {
   /** Sends a call; `done` is called once its answer is there. */
   send(call: Call, done: () => void): void;
@@ -58,12 +60,22 @@ export async function openLoad(ports: readonly number[], connections: number): P
     return speak(socket, (error) => fail(error));
   }));
 
-  const run = (work: (tally: Counting, over: () => void) => void): Promise<Tally> =>
-    new Promise((resolve, reject) => {
-      const tally: Counting = { answered: 0, latencies: [] };
-      fail = reject;
-      work(tally, () => resolve(tally));
-    });
+  const run = async (work: (tally: Counting, over: () => void) => void): Promise<Tally> => {
+    const tally: Counting = { answered: 0, latencies: [] };
+    let before = 0;
+    const watch = setInterval(() => {
+      if (tally.answered === before) fail(new LoadError("The server has stopped answering"));
+      before = tally.answered;
+    }, SILENCE_MILLISECONDS);
+    try {
+      return await new Promise((resolve, reject) => {
+        fail = reject;
+        work(tally, () => resolve(tally));
+      });
+    } finally {
+      clearInterval(watch);
+    }
+  };
 
   return {
     closed: (next) =>
@@ -107,6 +119,9 @@ function pace(
   const began = performance.now();
   let count = 0;
   let ended = false;
+  const endIfDone = () => {
+    if (ended && waiting.length === 0 && idle.length === lines.length) over();
+  };
   const assign = () => {
     while (idle.length > 0 && waiting.length > 0) {
       const [line, job] = [idle.pop(), waiting.shift()];
@@ -116,7 +131,7 @@ function pace(
         tally.latencies.push(performance.now() - job.due);
         idle.push(line);
         assign();
-        if (ended && idle.length === lines.length) over();
+        endIfDone();
       });
     }
   };
@@ -127,8 +142,8 @@ function pace(
       const call = next();
       if (call === null) {
         ended = true;
-        if (idle.length === lines.length) over();
-        return;
+        assign();
+        return endIfDone();
       }
       waiting.push({ call, due });
       count++;
@@ -160,6 +175,7 @@ function speak(socket: Socket, fail: (error: Error) => void): Line {
   });
   return {
     send(call, done) {
+      if (socket.destroyed) return fail(new LoadError("The server has closed a connection"));
       waiting = { call, done };
       socket.write(call.text, "latin1");
     },

@@ -4,7 +4,7 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Call, type Load, type Next, openLoad, type Tally } from "./load.ts";
+import { type Load, type Next, openLoad, type Tally } from "./load.ts";
 import type { Server } from "./server.ts";
 import { createSession, type Stage, type Target, type Work } from "./target.ts";
 
@@ -57,7 +57,6 @@ interface Live {
   readonly row: Row;
   readonly folder: string;
   readonly server: Server;
-  readonly load: Load;
   readonly work: Work;
 }
 
@@ -84,12 +83,11 @@ export async function measure(
           lives.push(await begin(row, join(stage.folder, `${lives.length}`), plan, stage));
         }
         for (let slice = 0; slice < plan.slices; slice++) {
-          for (const live of lives) samples.get(live.row)?.push(await sample(live, plan.slice));
+          for (const live of lives) samples.get(live.row)?.push(await sample(live, plan));
         }
         for (const live of lives) await prove(live, stage);
       } finally {
-        for (const { load, server, folder } of lives) {
-          load.close();
+        for (const { server, folder } of lives) {
           await server.kill();
           rmSync(folder, { recursive: true, force: true });
         }
@@ -107,19 +105,41 @@ export function nameOf({ work, target, perSecond }: Row): string {
 async function begin(row: Row, folder: string, plan: Plan, stage: Stage): Promise<Live> {
   const { target } = row;
   const server = await target.start(folder, stage);
-  const load = await openLoad(server.ports, plan.connections);
-  const prepare = target.works[row.work];
-  if (prepare === undefined) throw new Error(`${target.name} does not do ${row.work}`);
-  const work = await prepare(createSession(stage, server, load));
-  const live = { row, folder, server, load, work };
-  await run(live, plan.warm);
-  return live;
+  try {
+    const prepare = target.works[row.work];
+    if (prepare === undefined) throw new Error(`${target.name} does not do ${row.work}`);
+    const work = await connected(
+      server,
+      plan,
+      (load) => prepare(createSession(stage, server, load)),
+    );
+    const live = { row, folder, server, work };
+    await connected(server, plan, (load) => run(live, load, plan.warm));
+    return live;
+  } catch (error) {
+    await server.kill();
+    throw error;
+  }
+}
+
+/** On fresh connections: a server closes those that were idle during the turns of others. */
+async function connected<T>(
+  { ports }: Server,
+  { connections }: Pick<Plan, "connections">,
+  work: (load: Load) => Promise<T> | T,
+): Promise<T> {
+  const load = await openLoad(ports, connections);
+  try {
+    return await work(load);
+  } finally {
+    load.close();
+  }
 }
 
 const PATIENCE = 4;
 const LOOK_MILLISECONDS = 25;
 
-async function run({ load, work, row, server }: Live, seconds: number): Promise<Tally> {
+async function run({ work, row, server }: Live, load: Load, seconds: number): Promise<Tally> {
   let over = false;
   const end = server.cpu() + seconds * 1e6;
   const latest = performance.now() + PATIENCE * seconds * 1000;
@@ -136,32 +156,31 @@ async function run({ load, work, row, server }: Live, seconds: number): Promise<
   }
 }
 
-async function sample(live: Live, seconds: number): Promise<Sample> {
-  const began = performance.now();
-  const before = live.server.cpu();
-  const tally = await run(live, seconds);
-  const cpu = live.server.cpu() - before;
-  return { cpu, seconds: (performance.now() - began) / 1000, tally };
+function sample(live: Live, plan: Plan): Promise<Sample> {
+  return connected(live.server, plan, async (load) => {
+    const began = performance.now();
+    const before = live.server.cpu();
+    const tally = await run(live, load, plan.slice);
+    const cpu = live.server.cpu() - before;
+    return { cpu, seconds: (performance.now() - began) / 1000, tally };
+  });
 }
 
 /** Asks for what was issued once more; where it is meant to be durable, after a crash. */
-async function prove({ row, folder, server, load, work }: Live, stage: Stage): Promise<void> {
+async function prove({ row, folder, server, work }: Live, stage: Stage): Promise<void> {
   const calls = work.proof?.() ?? [];
   if (calls.length === 0) return;
-  if (!row.target.durable) return void await perform(stage, server, load, calls);
-  await server.kill();
-  const again = await row.target.start(folder, stage);
+  if (row.target.durable) await server.kill();
+  const again = row.target.durable ? await row.target.start(folder, stage) : server;
   try {
-    const fresh = await openLoad(again.ports, 8);
-    await perform(stage, again, fresh, calls);
-    fresh.close();
+    await connected(
+      again,
+      { connections: 8 },
+      (load) => createSession(stage, again, load).perform(calls),
+    );
   } finally {
     await again.kill();
   }
-}
-
-function perform(stage: Stage, server: Server, load: Load, calls: readonly Call[]) {
-  return createSession(stage, server, load).perform(calls);
 }
 
 function summarize({ work, target, perSecond }: Row, samples: readonly Sample[]): Figure {

@@ -14,7 +14,7 @@ import { CAN_PIN, pinLoad } from "./cpu.ts";
 import { hasPeers, installPeers } from "./install.ts";
 import { measure, type Plan, type Row } from "./measure.ts";
 import { ours } from "./ours.ts";
-import { floor, oauth2Server } from "./peers.ts";
+import { createPeers, floor } from "./peers.ts";
 import { ratiosOf, renderMarkdown } from "./report.ts";
 import { ROOT, type Runtime, RUNTIMES } from "./runtimes.ts";
 import type { Stage, Target } from "./target.ts";
@@ -126,7 +126,7 @@ function chooseRows(options: Options, runtime: Runtime): readonly Row[] {
       targets.push(ours({ name: `${store} (against)`, build: other, runtime, store }));
     }
   }
-  if (hasPeers() && wanted("oauth2-server")) targets.push(oauth2Server(node));
+  if (hasPeers()) targets.push(...createPeers(node).filter(({ name }) => wanted(name)));
   const pace = options.rate === null ? {} : { perSecond: options.rate };
   const rows = targets.flatMap((target) =>
     Object.keys(target.works)
@@ -184,7 +184,6 @@ function readOptions(): Options | string {
   }
 }
 
-// The servers go with the benchmark.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 try {
   process.exitCode = await main();

@@ -34,6 +34,11 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+const alive = new Set<ChildProcess>();
+
+// The servers go with the benchmark.
+process.once("exit", () => alive.forEach((child) => child.kill("SIGKILL")));
+
 /** Starts a process and waits until it listens. */
 export async function start(program: Program): Promise<Server> {
   const { command, cwd, cores = "0" } = program;
@@ -64,14 +69,13 @@ function running(
   record: { readonly port?: number; readonly endpoint?: string },
 ): Server {
   const pid = child.pid ?? 0;
-  const kill = () => void child.kill("SIGKILL");
+  alive.add(child);
   const end = async (signal: NodeJS.Signals) => {
-    process.off("exit", kill);
+    alive.delete(child);
     if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill(signal);
     await exited;
   };
-  process.once("exit", kill);
   return {
     ports: [record.port ?? Number(new URL(record.endpoint ?? "").port)],
     pids: [pid],
