@@ -8,10 +8,8 @@ import { isIdentifier } from "../../core/model.ts";
 import { hex } from "../entropy.ts";
 import { decodeBase64url } from "./base64url.ts";
 import { isRocaModulus } from "./roca.ts";
+import { createSignatureCheck, type SignatureAlgorithm, type SignatureCheck } from "./signature.ts";
 import { isJsonObject } from "../strict-json.ts";
-
-/** The accepted signature algorithms. `Ed25519` is RFC 9864's name for EdDSA with this curve. */
-export type SignatureAlgorithm = "ES256" | "RS256" | "EdDSA" | "Ed25519";
 
 /** A set of public keys (RFC 7517 §5). */
 export interface Jwks {
@@ -23,7 +21,7 @@ export interface VerificationKey {
   readonly kid: string;
   /** The only `alg` this key may verify. */
   readonly alg: SignatureAlgorithm;
-  readonly key: CryptoKey;
+  readonly isSigned: SignatureCheck;
 }
 
 /** The maximum bounds the cost of a verification. */
@@ -94,7 +92,7 @@ async function importPublicJwk(jwk: JWK, owner: string): Promise<VerificationKey
   if (bits < RSA_BITS.min || bits > RSA_BITS.max) {
     throw refuse(`RSA keys must have ${RSA_BITS.min} to ${RSA_BITS.max} bits`);
   }
-  return { kid, alg, key };
+  return { kid, alg, isSigned: createSignatureCheck(key, alg) };
 }
 
 /** Returns `null` if the parameters do not form a safe key. Runtimes differ in what they accept. */

@@ -6,7 +6,8 @@ import { Buffer } from "node:buffer";
 import { createHmac } from "node:crypto";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from "jose";
 import { encodeBase64url } from "./base64url.ts";
-import { algorithmOf, importCryptoKey, type SignatureAlgorithm } from "./jwk.ts";
+import { algorithmOf, importCryptoKey } from "./jwk.ts";
+import type { SignatureAlgorithm } from "./signature.ts";
 
 /**
  * Generates a private key (RSA: 2048 bits). Secret.
