@@ -47,8 +47,11 @@ const MUTATION =
   "consentToken: $consentToken) { accessToken expiresIn publicId refreshToken scope tokenType " +
   "userErrors { code field message } } }";
 
+/** How this command line is called. */
+const COMMAND = import.meta.url.endsWith(".ts") ? "npm run cli --" : "npx fetch-tokens-for-user";
+
 function demoPage(
-  { endpoint, clients, users, consentToken, harness }: DemoRecord,
+  { endpoint, clients, users, consentToken, harness, redeemed }: DemoRecord,
   database: string,
 ): string {
   const { partner } = clients;
@@ -61,16 +64,20 @@ Not affiliated with the vendor; its tokens work on this server only.
 
   Endpoint   ${endpoint}
   Database   ${database}
-  Harness    ${harness} (sets the stage for tests: npm run cli -- conform --help)
+  Harness    ${harness}
+             For tests of clients in any language: tokens with defects, time, faults, revocation, and
+             a ledger of what was sent (docs/how-to/shop-over-the-wire.md). "conform" uses it too.
 
 ${bold("Clients")} (id and secret, for HTTP Basic)
 ${rows.join("\n")}
 
 ${bold("Users")} (publicId, and what ${partner.id} gets for it)
   ${users.connected.padEnd(20)} tokens: connected to the partner
-  ${
-    users.merchantOnly.padEnd(20)
-  } NO_CONSENT, until its consent token is redeemed: connected to the merchant
+  ${users.merchantOnly.padEnd(20)} ${
+    redeemed
+      ? "tokens: its consent token was redeemed in an earlier run"
+      : "NO_CONSENT, until its consent token is redeemed: connected to the merchant"
+  }
   ${users.unconnected.padEnd(20)} NO_CONSENT: connected to nobody
   ${"anybody-else".padEnd(20)} NO_USER
 
@@ -78,7 +85,7 @@ ${
     bold("Consent token")
   } of ${users.merchantOnly} for ${partner.id}, valid for 5 minutes, redeemable once
 ${consentToken}
-For another one, or one with a defect: npm run cli -- mint [--expired …]
+For another one, or one with a defect: ${COMMAND} mint [--expired …]
 
 ${bold("Try it")}: by public id, then by consent token
 ${curl({ publicId: users.connected })}

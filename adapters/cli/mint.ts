@@ -2,7 +2,7 @@
  * `mint`: a consent token of the demo issuer, or one with a named defect.
  * @module
  */
-import { type Defect, DEFECTS } from "../dev/defects.ts";
+import { answerOf, type Defect, DEFECTS } from "../dev/defects.ts";
 import { mintConsentToken } from "../dev/mint.ts";
 import { DEMO_AUDIENCE, DEMO_ISSUER, DEMO_ISSUER_KEY, DEMO_SCOPE } from "../dev/demo.ts";
 import { systemClock } from "../entropy.ts";
@@ -40,10 +40,9 @@ export const mint: Command = defineCommand({
       text: "The server that redeems it (aud).",
     },
     { name: "lifetime", value: "SECONDS", default: "300", text: "Its lifetime." },
-    // The demo issuer's merchants are listed.
-    ...Object.entries(DEFECTS).map(([name, { text, ifMerchantsListed, ...answer }]) => ({
+    ...Object.entries(DEFECTS).map(([name, { text }]) => ({
       name,
-      text: `Defect: ${text} Answer: ${(ifMerchantsListed ?? answer).outcome}.`,
+      text: `Defect: ${text} Answer: ${answerOf(name as Defect).outcome}.`,
     })),
   ],
   async run(values) {

@@ -7,6 +7,7 @@ import { createService, type Service } from "../direct.ts";
 import { systemClock } from "../entropy.ts";
 import type { Jwks } from "../jws/jwk.ts";
 import type { AuditLog, Clock, Store, TokenSealer } from "../ports.ts";
+import { readOnly } from "../store/read-only.ts";
 import { createJwtTokens } from "../tokens/jwt/at-jwt.ts";
 import { publicJwks } from "../tokens/jwt/signing-keys.ts";
 import { createOpaqueTokens } from "../tokens/opaque.ts";
@@ -81,6 +82,9 @@ export interface Configured {
   readonly service: Service;
   readonly audience: string;
   readonly publicUrl: string;
+  readonly issuers: readonly Issuer[];
+  /** The same service, except that nothing it does is kept. For tools that explain. */
+  rehearse(audit: AuditLog): Service;
   /** What the JWKS endpoint shows now. */
   jwks(): Jwks;
 }
@@ -137,12 +141,13 @@ export async function openRuntime(
         opaque,
         missing: () => missing,
       });
-      const service = createService(
-        { store, tokens, consents, clock, ...(audit && { audit }) },
-        { ...readNumbers(values), audience, issuers },
-      );
+      const settings = { ...readNumbers(values), audience, issuers };
+      const ports = { store, tokens, consents, clock };
+      const service = createService({ ...ports, ...(audit && { audit }) }, settings);
       const jwks = () => signing === null ? { keys: [] } : publicJwks(signing, now());
-      return { service, audience, publicUrl, jwks };
+      const rehearse = (heard: AuditLog) =>
+        createService({ ...ports, store: readOnly(store), audit: heard }, settings);
+      return { service, audience, publicUrl, issuers, jwks, rehearse };
     },
   };
 }

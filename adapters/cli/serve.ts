@@ -13,6 +13,7 @@ import { PATHS } from "../http/metadata.ts";
 import { createHttpHandler } from "../http/router.ts";
 import { startServer } from "../http/server.ts";
 import type { LogRecord } from "../log.ts";
+import type { AuditLog } from "../ports.ts";
 import { printDemo, printStart } from "./banner.ts";
 import {
   type Command,
@@ -164,11 +165,13 @@ async function serveRuntime(
     handler: (request) => handler(request),
     port,
     host: String(values["host"]),
+    ...(dev !== null && { deliver: dev.deliver }),
   });
+  const auditLog = { record: log.of("audit") };
   serving.configure = async () => {
     serving.configured = await runtime.configure({
       origin: server.url,
-      audit: { record: log.of("audit") },
+      audit: dev === null ? auditLog : both(auditLog, dev.audit),
       ...(dev !== null && { audience: dev.audience, issuers: dev.issuers() }),
     });
   };
@@ -176,7 +179,8 @@ async function serveRuntime(
     const { configure } = serving;
     await configure();
     const watch = await watchFiles({ ...runtime, configure, log: log.of("config") });
-    handler = createHandler(runtime, dev, serving, watch, values, log.of("request"));
+    const product = createHandler(runtime, dev, serving, watch, values, log.of("request"));
+    handler = dev?.wrap(product) ?? product;
     const { database } = runtime;
     const printed = dev !== null
       ? printDemo(await dev.demo(server.url), { json, database })
@@ -193,6 +197,15 @@ async function serveRuntime(
   } finally {
     await server.stop();
   }
+}
+
+function both(first: AuditLog, second: AuditLog): AuditLog {
+  return {
+    record(event) {
+      first.record(event);
+      second.record(event);
+    },
+  };
 }
 
 /** The handler outlives a change of keys or issuers, and with it rate limits and parsed documents. */

@@ -238,6 +238,12 @@ export const DEFECTS: Readonly<Record<Defect, DefectEntry>> = {
   ),
 };
 
+/** The answer of a server that lists the issuer's merchants, as the demo server does (C4). */
+export function answerOf(defect: Defect): DefectAnswer {
+  const { outcome, reason, ifMerchantsListed } = DEFECTS[defect];
+  return ifMerchantsListed ?? { outcome, reason };
+}
+
 /** Whether a text is the name of a defect. */
 export function isDefect(name: string): name is Defect {
   return Object.hasOwn(DEFECTS, name);

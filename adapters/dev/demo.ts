@@ -81,38 +81,63 @@ export interface Demo {
   readonly users: DemoUsers;
 }
 
-/** Makes sure the demo data exists. Users that an earlier run used up get successors. */
+/** The public ids of the demo users, unless one was deleted. */
+export const DEMO_USERS: DemoUsers = {
+  connected: "demo-connected",
+  merchantOnly: "demo-merchant-only",
+  unconnected: "demo-unconnected",
+};
+
+/**
+ * Makes sure the demo data exists and serves: what an earlier run has suspended, disabled or disconnected
+ * is put right. Nothing is written where everything is. Deleted users get successors: `demo-connected-2`.
+ */
 export async function seedDemo(service: Service): Promise<Demo> {
-  for (const client of Object.values(DEMO_CLIENTS)) {
-    if (await service.findClient(client.id) === null) {
-      await isNew(service.registerClient({ ...client, weakSecret: true }));
-    }
+  for (const { id, ...client } of Object.values(DEMO_CLIENTS)) {
+    const known = await service.findClient(id);
+    if (known === null) await isNew(service.registerClient({ id, ...client, weakSecret: true }));
+    else if (known.status === "disabled") await service.enableClient(id);
   }
   const { partner, merchant } = DEMO_CLIENTS;
-  const connected = await findUser(service, "demo-connected", true);
-  const merchantOnly = await findUser(service, "demo-merchant-only", false);
-  const unconnected = await findUser(service, "demo-unconnected", false);
-  await service.connect(connected, partner.id, DEMO_SCOPE);
-  await service.connect(merchantOnly, merchant.id, DEMO_SCOPE);
-  return { clients: DEMO_CLIENTS, users: { connected, merchantOnly, unconnected } };
+  const users = {
+    connected: await ensureUser(service, DEMO_USERS.connected),
+    merchantOnly: await ensureUser(service, DEMO_USERS.merchantOnly),
+    unconnected: await ensureUser(service, DEMO_USERS.unconnected),
+  };
+  await ensureConnection(service, users.connected, partner.id);
+  await ensureConnection(service, users.merchantOnly, merchant.id);
+  return { clients: DEMO_CLIENTS, users };
 }
 
-/** The first user of this name, or name-2, name-3 …, who is active and, unless `connected`, new to the partner. */
-async function findUser(
-  service: Service,
-  name: string,
-  connected: boolean,
-): Promise<string> {
+/** An active user of this name, or name-2, name-3 … where that one was deleted. */
+async function ensureUser(service: Service, name: string): Promise<string> {
   for (let count = 1;; count++) {
     const publicId = count === 1 ? name : `${name}-${count}`;
     const known = await service.findUser(publicId);
     if (known === null && !await isNew(service.registerUser({ publicId }))) continue;
-    const { rows } = await service.listConnections(publicId, { limit: 1000 });
-    const isConnected = rows.some(({ status, client }) =>
-      status === "active" && client === DEMO_CLIENTS.partner.id
-    );
-    if (known?.status !== "suspended" && (connected || !isConnected)) return publicId;
+    if (known?.status === "suspended") await service.resumeUser(publicId);
+    return publicId;
   }
+}
+
+/** A direct connection of the whole scope. */
+async function ensureConnection(service: Service, user: string, client: string): Promise<void> {
+  const { rows } = await service.listConnections(user, { limit: 1000 });
+  const exists = rows.some((row) =>
+    row.status === "active" && row.client === client && row.source === null &&
+    row.scope.join(" ") === DEMO_SCOPE
+  );
+  if (!exists) await service.connect(user, client, DEMO_SCOPE);
+}
+
+/** Whether a user is connected to a client in any way. */
+export async function isConnected(
+  service: Service,
+  user: string,
+  client: string,
+): Promise<boolean> {
+  const { rows } = await service.listConnections(user, { limit: 1000 });
+  return rows.some((row) => row.status === "active" && row.client === client);
 }
 
 /** Whether a registration succeeded; `false` if the id is in use, or was used by a deleted user. */

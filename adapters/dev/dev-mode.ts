@@ -2,10 +2,12 @@
  * What `serve --dev` adds to the server: demo data, the harness, and a page to start from.
  * @module
  */
-import type { Numbers } from "../../core/settings.ts";
+import type { Numbers, TrustedIssuer } from "../../core/settings.ts";
 import type { Service } from "../direct.ts";
 import { systemClock } from "../entropy.ts";
 import type { HttpHandler } from "../http/exchange.ts";
+import type { AuditLog } from "../ports.ts";
+import type { ServerOptions } from "../http/server.ts";
 import { PATHS } from "../http/metadata.ts";
 import { publicJwk } from "../jws/private-jwk.ts";
 import { VERSION } from "../version.ts";
@@ -18,11 +20,15 @@ import {
   DEMO_SCOPE,
   type DemoClients,
   type DemoUsers,
+  isConnected,
   seedDemo,
 } from "./demo.ts";
+import { createFaults, deliver } from "./faults.ts";
 import { createHarness } from "./harness.ts";
 import { createDevIssuers, type DevIssuer } from "./issuers.ts";
+import { createLedger } from "./ledger.ts";
 import { mintConsentToken } from "./mint.ts";
+import { createShopCommands } from "./shop-commands.ts";
 
 const HARNESS_PATH = "/harness";
 const CONSENT_SECONDS = 300;
@@ -32,6 +38,10 @@ export interface Serving {
   readonly service: Service;
   readonly audience: string;
   readonly publicUrl: string;
+  /** The issuers of consent tokens that it trusts. */
+  readonly issuers: readonly TrustedIssuer[];
+  /** The same service, except that nothing it does is kept; the log hears of its decisions. */
+  rehearse(audit: AuditLog): Service;
 }
 
 /** What a dev server says once it listens. Fields are added, never changed: scripts rely on it. */
@@ -39,6 +49,8 @@ export interface DemoRecord {
   readonly endpoint: string;
   readonly clients: DemoClients;
   readonly users: DemoUsers;
+  /** Whether an earlier run has connected `users.merchantOnly` to `clients.partner`. */
+  readonly redeemed: boolean;
   /** For `users.merchantOnly` and `clients.partner`, fresh. */
   readonly consentToken: string;
   /** The URL of the harness, which the conformance suite drives. */
@@ -54,6 +66,12 @@ export interface DevMode {
   issuers(): readonly DevIssuer[];
   /** The routes to mount. */
   readonly routes: Readonly<Record<string, HttpHandler>>;
+  /** Hears of every decision. */
+  readonly audit: AuditLog;
+  /** The handler with what a test wants to happen to its requests, and a ledger of them. */
+  wrap(handler: HttpHandler): HttpHandler;
+  /** How responses are sent that a fault meets on their way. */
+  readonly deliver: NonNullable<ServerOptions["deliver"]>;
   /** Makes sure the demo data exists, and describes it. */
   demo(url: string): Promise<DemoRecord>;
 }
@@ -89,6 +107,8 @@ export function createDevMode(options: DevModeOptions): DevMode {
       throw error;
     }
   });
+  const faults = createFaults();
+  const ledger = createLedger(clock, isOfClients);
   const harness = createHarness({
     service: () => serving().service,
     clock,
@@ -96,12 +116,16 @@ export function createDevMode(options: DevModeOptions): DevMode {
     key: DEMO_ISSUER_KEY,
     ...(harnessSecret !== undefined && { secret: harnessSecret }),
     description: () => ({ version: VERSION, policy, ...endpointsOf(serving()) }),
+    more: createShopCommands({ serving, clock, faults, ledger, policy }),
   });
   return {
     clock,
     audience: DEMO_AUDIENCE,
     issuers: () => [DEMO_TRUST, ...added],
     routes: { [`${HARNESS_PATH}/`]: harness },
+    audit: ledger.audit,
+    wrap: (handler) => ledger.wrap(faults.wrap(handler)),
+    deliver,
     async demo(url) {
       const { service, audience } = serving();
       const { clients, users } = await seedDemo(service);
@@ -116,10 +140,17 @@ export function createDevMode(options: DevModeOptions): DevMode {
         now: Math.floor(clock.now() / 1000),
         lifetimeSeconds: CONSENT_SECONDS,
       });
-      const endpoint = url + PATHS.partners;
-      return { endpoint, clients, users, consentToken, harness: url + HARNESS_PATH };
+      const redeemed = await isConnected(service, users.merchantOnly, clients.partner.id);
+      const [endpoint, harness] = [url + PATHS.partners, url + HARNESS_PATH];
+      return { endpoint, clients, users, consentToken, harness, redeemed };
     },
   };
+}
+
+/** Whether a path belongs to the clients under test, even one that leads nowhere. */
+function isOfClients(path: string): boolean {
+  const others: readonly string[] = [PATHS.live, PATHS.ready, PATHS.health];
+  return !path.startsWith(`${HARNESS_PATH}/`) && !others.includes(path);
 }
 
 function endpointsOf({ audience, publicUrl }: Serving) {

@@ -102,8 +102,8 @@ export interface FaultLayer extends Faults {
   wrap(handler: HttpHandler): (request: Parameters<HttpHandler>[0]) => Promise<FaultyResponse>;
 }
 
-/** Health checks and the harness meet no faults: something else than the client under test calls them. */
-const STRUCK: readonly string[] = [
+/** Where faults strike: not at health checks and the harness, which others than the client call. */
+export const STRUCK: readonly string[] = [
   PATHS.partners,
   PATHS.users,
   PATHS.token,

@@ -6,7 +6,7 @@
 import { sameDigest, sha256 } from "../entropy.ts";
 import { BodyError, type HttpHandler, type HttpRequest, json } from "../http/exchange.ts";
 import { ManagementError } from "../manage.ts";
-import { type CommandOptions, createCommands } from "./commands.ts";
+import { type CommandOptions, type Commands, createCommands } from "./commands.ts";
 import { InvalidInput, readInput } from "./input.ts";
 
 /** What the harness works on, and who may use it. */
@@ -16,17 +16,22 @@ export interface HarnessOptions extends CommandOptions {
    * loopback peers only, and asks them for nothing.
    */
   readonly secret?: string;
+  /** Commands beyond the harness protocol, or in place of its own. */
+  readonly more?: (commands: Commands) => Commands;
 }
 
 /** Creates the handler of `POST …/{command}`; the last part of the path names the command. */
 export function createHarness(options: HarnessOptions): HttpHandler {
-  const commands = createCommands(options);
+  const own = createCommands(options);
+  const commands = { ...own, ...options.more?.(own) };
   return async (request) => {
     const refused = refuse(request, options.secret);
     if (refused !== null) return refused;
     const name = request.target.split("?", 1)[0]?.split("/").at(-1) ?? "";
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-    if (command === undefined) return failure(404, `Unknown command "${name}".`);
+    if (command === undefined) {
+      return failure(404, `Unknown command "${name}": use ${Object.keys(commands).join(", ")}.`);
+    }
     try {
       return json(200, await command(await readInput(request)));
     } catch (error) {

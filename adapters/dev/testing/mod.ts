@@ -35,6 +35,7 @@ export {
   type Faults,
   type PendingFault,
 } from "../faults.ts";
+export type { Inspection, RuleFinding } from "../inspect.ts";
 export type { Answer, DecodedJws, RequestEntry } from "../ledger.ts";
 export type { UserKind } from "./people.ts";
 export * from "./shop.ts";

@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import type { ClientId, PublicId } from "../../../core/model.ts";
-import type { Numbers } from "../../../core/settings.ts";
+import { type Numbers, readSettings } from "../../../core/settings.ts";
 import { createConsentVerifier } from "../../consent/verifier.ts";
 import { createService, type Service } from "../../direct.ts";
 import { systemClock } from "../../entropy.ts";
@@ -17,10 +17,11 @@ import { startServer } from "../../http/server.ts";
 import { publicJwk } from "../../jws/private-jwk.ts";
 import type { AuditLog, Clock } from "../../ports.ts";
 import { createMemoryStore } from "../../store/memory.ts";
+import { readOnly } from "../../store/read-only.ts";
 import { createOpaqueTokens } from "../../tokens/opaque.ts";
 import { generateTokenKeys } from "../../tokens/token-keys.ts";
 import { createAdjustableClock } from "../clock.ts";
-import { type Defect, type DefectAnswer, DEFECTS } from "../defects.ts";
+import { answerOf, type Defect, type DefectAnswer, DEFECTS } from "../defects.ts";
 import {
   DEMO_AUDIENCE,
   DEMO_CLIENTS,
@@ -36,6 +37,7 @@ import {
   type FaultyResponse,
   toFetchResponse,
 } from "../faults.ts";
+import { type Inspection, type InspectOptions, inspectToken } from "../inspect.ts";
 import { createLedger, type RequestEntry } from "../ledger.ts";
 import { mintConsentToken } from "../mint.ts";
 import { createPeople, type UserKind } from "./people.ts";
@@ -108,6 +110,11 @@ export interface TestShop extends AsyncDisposable {
   consentToken(options?: ConsentTokenOptions): Promise<string>;
   /** Every defect of a consent token, and the answer that it gets from this shop. */
   readonly defects: Readonly<Record<Defect, DefectAnswer & { readonly text: string }>>;
+  /**
+   * Explains a consent token, access token or refresh token, rule by rule. Uses nothing up.
+   * @param client who would redeem it; default: the partner
+   */
+  inspect(token: string, client?: ClientId): Promise<Inspection>;
   readonly clock: TestClock;
   readonly faults: Faults;
   /** What was sent so far and what was answered, decoded, oldest first. Holds secrets. */
@@ -148,7 +155,11 @@ export async function startTestShop(options: TestShopOptions = {}): Promise<Test
   const clock = createAdjustableClock(systemClock);
   const faults = createFaults();
   const ledger = createLedger(clock);
-  const service = await createShopService(clock, ledger.audit, options.settings ?? {});
+  const { service, inspecting } = await createShopService(
+    clock,
+    ledger.audit,
+    options.settings ?? {},
+  );
   const { partner, otherPartner, merchant, usersApi } = DEMO_CLIENTS;
   const people = createPeople({
     service,
@@ -207,6 +218,10 @@ export async function startTestShop(options: TestShopOptions = {}): Promise<Test
         ...claims,
       }, defect),
     defects: DEFECT_ANSWERS,
+    async inspect(token, client = partner.id) {
+      await people.ready();
+      return await inspectToken(token, { ...inspecting(), client });
+    },
     clock: {
       now: clock.now,
       advance: (span) => clock.advance(secondsOf(span)),
@@ -226,32 +241,42 @@ export async function startTestShop(options: TestShopOptions = {}): Promise<Test
   };
 }
 
-/** The demo issuer's merchants are listed (C4). */
 const DEFECT_ANSWERS = Object.fromEntries(
-  Object.entries(DEFECTS).map(([name, { text, ifMerchantsListed, outcome, reason }]) => [
-    name,
-    { text, ...(ifMerchantsListed ?? { outcome, reason }) },
-  ]),
+  Object.entries(DEFECTS).map(([name, { text }]) => [name, { text, ...answerOf(name as Defect) }]),
 ) as unknown as TestShop["defects"];
 
+/** A service with the demo clients, and what is needed to inspect tokens of it. */
 async function createShopService(
   clock: Clock,
   audit: AuditLog,
-  settings: Partial<Numbers>,
-): Promise<Service> {
+  numbers: Partial<Numbers>,
+): Promise<{
+  readonly service: Service;
+  readonly inspecting: () => Omit<InspectOptions, "client">;
+}> {
   const jwks = { keys: [publicJwk(DEMO_ISSUER_KEY)] };
   const issuers = [{ issuer: DEMO_ISSUER, merchants: DEMO_MERCHANTS, jwks }];
-  const service = createService({
+  const settings = { ...numbers, audience: DEMO_AUDIENCE, issuers };
+  const ports = {
     store: createMemoryStore(),
     tokens: createOpaqueTokens({ serverId: DEMO_AUDIENCE, keys: generateTokenKeys() }),
     consents: await createConsentVerifier(issuers),
-    audit,
     clock,
-  }, { ...settings, audience: DEMO_AUDIENCE, issuers });
+  };
+  const service = createService({ ...ports, audit }, settings);
   for (const client of Object.values(DEMO_CLIENTS)) {
     await service.registerClient({ ...client, weakSecret: true });
   }
-  return service;
+  const inspecting = () => ({
+    resourceServer: DEMO_CLIENTS.usersApi.id,
+    audience: DEMO_AUDIENCE,
+    issuers,
+    policy: readSettings(settings),
+    now: Math.floor(clock.now() / 1000),
+    rehearse: (heard: AuditLog) =>
+      createService({ ...ports, store: readOnly(ports.store), audit: heard }, settings),
+  });
+  return { service, inspecting };
 }
 
 /** The same service, whose every call first waits for something. */
