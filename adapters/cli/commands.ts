@@ -4,10 +4,12 @@
  */
 import { gc } from "./gc.ts";
 import { init } from "./init.ts";
+import { inspect } from "./inspect.ts";
 import { keys } from "./keys.ts";
 import { manage } from "./manage.ts";
 import { mint } from "./mint.ts";
 import type { Command } from "./options.ts";
+import { call, redeem, refresh } from "./partner.ts";
 import { serve } from "./serve.ts";
 
 /** The conformance suite, loaded only on demand. */
@@ -22,4 +24,16 @@ const conform: Command = {
 };
 
 /** In the order of the help text. */
-export const COMMANDS: readonly Command[] = [serve, mint, conform, init, manage, keys, gc];
+export const COMMANDS: readonly Command[] = [
+  serve,
+  mint,
+  redeem,
+  refresh,
+  call,
+  inspect,
+  conform,
+  init,
+  manage,
+  keys,
+  gc,
+];

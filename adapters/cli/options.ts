@@ -40,7 +40,7 @@ export interface Command {
 /** A command as data: its options and arguments are parsed and explained from these tables. */
 export interface CommandSpec {
   readonly name: string;
-  /** What follows the name; a last one that ends in `...` takes any number. */
+  /** What follows the name. In brackets: optional. A last one that ends in `...` takes any number. */
   readonly arguments?: readonly string[];
   readonly summary: string;
   /** More for the help text. */
@@ -81,7 +81,8 @@ function readOptions(
   const expected = command.arguments ?? [];
   const open = expected.at(-1)?.endsWith("...") ?? false;
   const found = parsed.positionals.length;
-  if (open ? found < expected.length - 1 : found !== expected.length) {
+  const needed = expected.filter((name) => !/^\[|\.\.\.$/.test(name)).length;
+  if (found < needed || (!open && found > expected.length)) {
     const wanted = expected.length === 0 ? "no arguments" : expected.join(" ");
     throw new UsageError(`${command.name} takes ${wanted}, found ${found || "none"}`);
   }

@@ -2,8 +2,7 @@
  * What `serve --dev` adds to the server: demo data, the harness, and a page to start from.
  * @module
  */
-import type { Numbers, TrustedIssuer } from "../../core/settings.ts";
-import type { Service } from "../direct.ts";
+import type { Numbers } from "../../core/settings.ts";
 import { systemClock } from "../entropy.ts";
 import type { HttpHandler } from "../http/exchange.ts";
 import type { AuditLog } from "../ports.ts";
@@ -28,21 +27,10 @@ import { createHarness } from "./harness.ts";
 import { createDevIssuers, type DevIssuer } from "./issuers.ts";
 import { createLedger } from "./ledger.ts";
 import { mintConsentToken } from "./mint.ts";
-import { createShopCommands } from "./shop-commands.ts";
+import { createShopCommands, type Serving } from "./shop-commands.ts";
 
 const HARNESS_PATH = "/harness";
 const CONSENT_SECONDS = 300;
-
-/** How a dev server serves now. */
-export interface Serving {
-  readonly service: Service;
-  readonly audience: string;
-  readonly publicUrl: string;
-  /** The issuers of consent tokens that it trusts. */
-  readonly issuers: readonly TrustedIssuer[];
-  /** The same service, except that nothing it does is kept; the log hears of its decisions. */
-  rehearse(audit: AuditLog): Service;
-}
 
 /** What a dev server says once it listens. Fields are added, never changed: scripts rely on it. */
 export interface DemoRecord {

@@ -36,8 +36,8 @@ export interface RuleFinding {
   readonly text: string;
   /** `null`: an earlier rule fails, so this one was not looked at. */
   readonly holds: boolean | null;
-  /** What was found, where that helps. */
-  readonly found?: unknown;
+  /** The claims that it looks at. */
+  readonly found?: Readonly<Record<string, unknown>>;
 }
 
 /** What is to be said about a token. */

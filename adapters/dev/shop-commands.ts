@@ -4,19 +4,30 @@
  * @module
  */
 import type { Arguments } from "../../core/request.ts";
-import type { Numbers } from "../../core/settings.ts";
-import { ClientError, InputError } from "../direct.ts";
+import type { Numbers, TrustedIssuer } from "../../core/settings.ts";
+import { ClientError, InputError, type Service } from "../direct.ts";
+import type { AuditLog } from "../ports.ts";
 import type { AdjustableClock } from "./clock.ts";
 import type { Commands } from "./commands.ts";
 import { answerOf, isDefect } from "./defects.ts";
 import { DEMO_CLIENTS, DEMO_ISSUER, DEMO_ISSUER_KEY, DEMO_SCOPE, DEMO_USERS } from "./demo.ts";
-import type { Serving } from "./dev-mode.ts";
 import { type Fault, type FaultLayer, FAULTS } from "./faults.ts";
 import { type Input, InvalidInput, oneOf, text, whole } from "./input.ts";
 import { inspectToken } from "./inspect.ts";
 import type { Ledger } from "./ledger.ts";
 import { maskEntry } from "./mask.ts";
 import { mintConsentToken } from "./mint.ts";
+
+/** How a dev server serves now. */
+export interface Serving {
+  readonly service: Service;
+  readonly audience: string;
+  readonly publicUrl: string;
+  /** The issuers of consent tokens that it trusts. */
+  readonly issuers: readonly TrustedIssuer[];
+  /** The same service, except that nothing it does is kept; the log hears of its decisions. */
+  rehearse(audit: AuditLog): Service;
+}
 
 /** What the commands work on. */
 export interface ShopCommandOptions {

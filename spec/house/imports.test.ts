@@ -129,7 +129,7 @@ const LAYERS: readonly Layer[] = [
 ];
 
 /** Which files of the product may import what is for development only. */
-const DEVELOPMENT_DOORS = ["banner", "mint", "serve"]
+const DEVELOPMENT_DOORS = ["banner", "inspect", "mint", "partner", "serve"]
   .map((name) => `adapters/cli/${name}.ts`);
 
 /** What somebody who installs the library reaches without installing anything else. */

@@ -35,6 +35,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A file descriptor for standard output. Default: it is collected. */
   readonly stdout?: number;
+  /** What is on standard input. Default: nothing. */
+  readonly input?: string;
   /** A file descriptor for standard error. Default: it is collected. */
   readonly stderr?: number;
 }
@@ -45,8 +47,13 @@ export function startCli(args: readonly string[], options: ProgramOptions = {}):
   const child = spawn(process.execPath, [...RUNTIME, "adapters/cli/main.ts", ...args], {
     cwd: ROOT,
     env: { ...env, FTFU_DRAIN_SECONDS: "0", ...options.env },
-    stdio: ["ignore", options.stdout ?? "pipe", options.stderr ?? "pipe"],
+    stdio: [
+      options.input === undefined ? "ignore" : "pipe",
+      options.stdout ?? "pipe",
+      options.stderr ?? "pipe",
+    ],
   });
+  child.stdin?.on("error", () => {}).end(options.input); // it may not read
   const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MILLISECONDS);
   let [out, log] = ["", ""];
   child.stdout?.setEncoding("utf8").on("data", (text: string) => out += text);
