@@ -46,11 +46,12 @@ export function live(): HttpResponse {
 export function createReadyEndpoint(
   checks: readonly ReadinessCheck[],
 ): (exchange: Exchange) => Promise<HttpResponse> {
+  const probes = checks.map(createProbe);
   let latest: { readonly at: number; readonly findings: Promise<Findings> } | null = null;
   return async ({ request }) => {
     const now = systemClock.now(); // the service's clock may be stopped, for tests
     if (latest === null || Math.abs(now - latest.at) >= REUSE_MILLISECONDS) {
-      latest = { at: now, findings: runChecks(checks) };
+      latest = { at: now, findings: runChecks(checks, probes) };
     }
     const findings = await latest.findings;
     const status = request.stopping ? "stopping" : findings.status;
@@ -81,8 +82,11 @@ export function checkStore(store: Pick<Store, "updateMeta">): ReadinessCheck {
 /** The value that a probe writes. */
 const PROBE = "readiness";
 
-async function runChecks(checks: readonly ReadinessCheck[]): Promise<Findings> {
-  const checked = await Promise.all(checks.map(runCheck));
+async function runChecks(
+  checks: readonly ReadinessCheck[],
+  probes: readonly (() => Promise<Checked>)[],
+): Promise<Findings> {
+  const checked = await Promise.all(probes.map((probe) => probe()));
   const failed = checks.filter((_, index) => checked[index]?.ok === false);
   const status = failed.length === 0
     ? "ok"
@@ -92,17 +96,25 @@ async function runChecks(checks: readonly ReadinessCheck[]): Promise<Findings> {
   return { status, checks: checked };
 }
 
-async function runCheck(check: ReadinessCheck): Promise<Checked> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve("No answer within 1 s."), PATIENCE_MILLISECONDS);
-  });
-  try {
-    const reason = await Promise.race([check.problem(), timeout]);
-    return { name: check.name, ok: reason === null, ...(reason !== null && { reason }) };
-  } catch {
-    return { name: check.name, ok: false, reason: "The check failed." };
-  } finally {
+/**
+ * Runs one check, never twice at the same time. If it takes too long, the reason is what it last found:
+ * a store that is locked answers only after the caller has lost patience.
+ */
+function createProbe({ name, problem }: ReadinessCheck): () => Promise<Checked> {
+  let running: Promise<string | null> | null = null;
+  let last: string | null = null;
+  const run = async () => {
+    last = await Promise.resolve().then(problem).catch(() => "The check failed.");
+    running = null;
+    return last;
+  };
+  return async () => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const timeout = new Promise<string>((resolve) => {
+      timer = setTimeout(() => resolve(last ?? "No answer within 1 s."), PATIENCE_MILLISECONDS);
+    });
+    const reason = await Promise.race([running ??= run(), timeout]);
     clearTimeout(timer);
-  }
+    return { name, ok: reason === null, ...(reason !== null && { reason }) };
+  };
 }

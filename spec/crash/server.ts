@@ -26,6 +26,8 @@ export interface Running {
   readonly harness: string;
   /** Resolves once the process is gone. */
   kill(): Promise<void>;
+  /** Asks it to stop; resolves to its exit code. */
+  stop(): Promise<number | null>;
 }
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -84,6 +86,11 @@ export async function start(
     async kill() {
       kill();
       await exited;
+    },
+    async stop() {
+      child.kill("SIGTERM");
+      await exited;
+      return child.exitCode;
     },
   };
 }

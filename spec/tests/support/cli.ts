@@ -103,7 +103,8 @@ export async function until(
   isTrue: () => boolean | Promise<boolean>,
   milliseconds = 20_000,
 ): Promise<void> {
-  for (let waited = 0; waited < milliseconds && !await isTrue(); waited += 20) {
+  const end = performance.now() + milliseconds;
+  while (!await isTrue() && performance.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

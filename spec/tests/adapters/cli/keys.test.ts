@@ -121,6 +121,28 @@ test("T2, SY-22: what is lost for good ends by an explicit command alone", () =>
     });
   }));
 
+test("A3, SY-22: a key that only another server has makes a server degraded, which names no key", () =>
+  withIssuedToken(async ({ folder, data }) => {
+    await withServer(data, async ({ url, log }) => {
+      const store = await openSqliteStore(join(folder, "store.sqlite"));
+      const { active } = generateTokenKeys();
+      const other = { digest: "of the other server", until: null };
+      await store.updateMeta(
+        "token-keys",
+        (text) => JSON.stringify({ ...JSON.parse(text ?? ""), [active]: other }),
+      );
+      await store.close();
+      const health = async () => await (await fetch(`${url}/readyz`)).json();
+      await until(async () => (await health()).status === "degraded", 8_000);
+      const { status, checks } = await health();
+      assert.equal(status, "degraded");
+      const { reason } = checks.find(({ name }: { name: string }) => name === "keys");
+      assert.equal(reason, "A key that tokens need is missing; the log says which.");
+      await until(() => log().includes(`lacks ${active}`));
+      assert.ok(log().includes(`lacks ${active}`));
+    });
+  }));
+
 const values = (folder: string, more: Values = {}): Values => ({
   data: folder,
   "access-tokens": "opaque",

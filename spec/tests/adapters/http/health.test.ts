@@ -8,6 +8,7 @@ import { StoreFault } from "../../../../adapters/ports.ts";
 import { createMemoryStore } from "../../../../adapters/store/memory.ts";
 import { ORIGIN } from "../../support/http-face.ts";
 import { createWorld } from "../../support/world.ts";
+import { until } from "../../support/cli.ts";
 
 /** A handler with these checks, asked by path. */
 async function createProbe(readiness?: readonly ReadinessCheck[]) {
@@ -66,6 +67,21 @@ test("A3, G9: a check that hangs or throws is a problem, and what it threw is no
   ]);
 });
 
+test("A3: a check that takes too long is not run twice at once, and its last reason is shown", async () => {
+  const answers: ((reason: string) => void)[] = [];
+  const ask = await createProbe([
+    check("store", () => new Promise((resolve) => void answers.push(resolve))),
+  ]);
+  const reasonNow = async () => (await ask(PATHS.ready))[1].checks[0].reason;
+  for (const _attempt of ["first", "second"]) {
+    assert.equal(await reasonNow(), "No answer within 1 s.");
+    assert.equal(answers.length, 1);
+  }
+  answers[0]?.("locked");
+  await until(async () => await reasonNow() === "locked" && answers.length === 2);
+  assert.equal(await reasonNow(), "locked");
+});
+
 test("A3: a store that cannot be read or written is not ready", async () => {
   const memory = createMemoryStore();
   const full = () => Promise.reject(new StoreFault("The database cannot be used now: full"));
@@ -74,9 +90,13 @@ test("A3: a store that cannot be read or written is not ready", async () => {
   assert.equal(await broken.problem(), "The database cannot be used now: full");
 });
 
-test("A3, A2: a flood of probes runs the checks once", async () => {
+test("A3, A2: a flood of probes runs the checks once a second", async () => {
   let count = 0;
   const ask = await createProbe([check("store", () => String(++count))]);
   await Promise.all(Array.from({ length: 100 }, () => ask(PATHS.ready)));
   assert.equal(count, 1);
+  const began = performance.now();
+  for (let asked = 0; asked < 100; asked += 1) await ask(PATHS.ready);
+  const seconds = Math.ceil((performance.now() - began) / 1000);
+  assert.ok(count <= 1 + seconds, `${count} runs in ${seconds} s`);
 });
