@@ -7,6 +7,7 @@ import { systemClock, systemEntropy, timeOrderedId } from "../entropy.ts";
 import type { Jwks } from "../jws/jwk.ts";
 import type { RequestRecord } from "../log.ts";
 import type { Clock, Entropy } from "../ports.ts";
+import { createAdmission, overloaded } from "./admission.ts";
 import {
   errorJson,
   type Exchange,
@@ -40,6 +41,11 @@ export interface HttpOptions extends LimitOptions {
   readonly log?: (record: RequestRecord) => void;
   readonly clock?: Clock;
   readonly entropy?: Entropy;
+  /**
+   * Maximum requests that are worked on at the same time; beyond that, 503. Health checks and requests
+   * whose body is awaited do not count. Default 1000.
+   */
+  readonly maxRequests?: number;
   /** What `/readyz` checks. Default: nothing, so it is 200 until the server stops. */
   readonly readiness?: readonly ReadinessCheck[];
   /** Further routes by path; one that ends in `/` serves every path below it. */
@@ -50,7 +56,7 @@ export interface HttpOptions extends LimitOptions {
 interface Route {
   /** `null`: it checks the method itself, after authentication. */
   readonly methods: readonly string[] | null;
-  /** Whether callers without credentials are exempt from limits. */
+  /** Whether it is exempt from limits. */
   readonly free?: boolean;
   readonly handle: (exchange: Exchange) => Promise<HttpResponse> | HttpResponse;
   /** The response if `handle` throws. */
@@ -90,6 +96,7 @@ export function createHttpHandler(service: Service, options: HttpOptions): HttpH
   });
   const get = (handle: Route["handle"]): Route => ({ methods: ["GET"], handle, fault: oauthFault });
   const limits = createLimits(options, clock);
+  const admission = createAdmission(options.maxRequests ?? 1000);
   const ready = createReadyEndpoint(options.readiness ?? []);
   const further = Object.entries(options.routes ?? {}).map(([path, handler]) =>
     [path, { ...graphql(({ request }) => handler(request)), free: true }] as const
@@ -113,12 +120,14 @@ export function createHttpHandler(service: Service, options: HttpOptions): HttpH
     const path = request.target.split("?", 1)[0] ?? "";
     const known = routes.has(path) ? path : prefixes.find((prefix) => path.startsWith(prefix));
     const route = known === undefined ? undefined : routes.get(known);
+    const admitted = route?.free ? { request, leave() {} } : admission.enter(request);
     const exchange: Exchange = {
-      request,
+      request: admitted?.request ?? request,
       requestId: timeOrderedId(start, entropy),
       trace: { client: null, claimed: null, outcomes: [], faults: [] },
     };
-    const answered = await answer(route, exchange);
+    const answered = admitted === null ? overloaded() : await answer(route, exchange);
+    admitted?.leave();
     const response = route?.free ? answered : limits.settle(exchange, answered);
     const { status, headers, body } = response;
     log(describe(exchange, known ?? null, response, start, clock.now()));

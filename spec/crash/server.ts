@@ -88,7 +88,8 @@ export async function start(
       await exited;
     },
     async stop() {
-      child.kill("SIGTERM");
+      // By its id: after child.kill Deno reports the signal, however the process ended.
+      process.kill(child.pid ?? 0, "SIGTERM");
       await exited;
       return child.exitCode;
     },

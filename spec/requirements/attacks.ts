@@ -562,6 +562,12 @@ const SYSTEM: readonly Attack[] = [
       "address with the most are closed first.",
   ),
   attack(
+    "SY-42",
+    ["A2"],
+    "Several times as many requests as the server can answer: the rest get 503 or 429 at once, health " +
+      "checks are answered, and the server recovers within seconds. Slow senders take nobody's place.",
+  ),
+  attack(
     "SY-41",
     ["A3"],
     "The server is asked to stop under load: readiness says so first, requests are served meanwhile, and " +

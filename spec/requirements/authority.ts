@@ -92,6 +92,11 @@ export const ALWAYS: readonly Requirement[] = [
     ),
     decided(
       "SHOULD",
+      "When too many requests are under way at the same time, new ones get 503 and `Retry-After`; health " +
+        "checks are still answered.",
+    ),
+    decided(
+      "SHOULD",
       "What is limited is the number of mutation fields, not of requests: they are counted before any " +
         "of them runs, and a request above the limit is refused whole.",
     ),
