@@ -5,15 +5,19 @@
  */
 import {
   type DocumentNode,
+  getOperationAST,
   GraphQLError,
   type GraphQLSchema,
   Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
   parse,
   validate,
   visit,
 } from "graphql";
 import { nestsDeeperThan } from "../nesting.ts";
-import { weigh } from "./weight.ts";
+import { createExecutable, type Executable } from "./execution.ts";
+import { countRootFields, weigh, type Weight } from "./weight.ts";
 
 /** The limits of a document (A2). */
 export const DOCUMENT_LIMITS = {
@@ -37,18 +41,33 @@ const CACHED_LENGTH = { document: 4096, total: 262_144 } as const;
 /** Reads documents. */
 export interface Documents {
   /** The document, or why it cannot be parsed. */
-  parse(query: string): DocumentNode | GraphQLError;
+  parse(query: string): ParsedDocument | GraphQLError;
   /** Why a parsed document cannot be executed: it asks for too much, or does not fit the schema. */
-  check(query: string, document: DocumentNode): readonly GraphQLError[];
+  check(query: string, parsed: ParsedDocument): readonly GraphQLError[];
+}
+
+/** A document, with what is found out about it when it is first needed. */
+export interface ParsedDocument {
+  readonly document: DocumentNode;
+  weight(): Weight;
+  /** The operation of this name, or without a name the only one; `null` if there is none. */
+  operation(name: string | null): Operation | null;
+}
+
+/** An operation of a document. Only one of a checked document may be executed. */
+export interface Operation extends Executable {
+  readonly definition: OperationDefinitionNode;
+  /** How many fields of a mutation would be executed one after the other. */
+  readonly mutationFields: number;
 }
 
 /** Documents for a schema. Only valid ones without inline values are remembered, least recently used first out. */
 export function createDocuments(schema: GraphQLSchema): Documents {
-  const valid = new Map<string, DocumentNode>();
+  const valid = new Map<string, ParsedDocument>();
   let length = 0;
-  const remember = (query: string, document: DocumentNode) => {
-    if (query.length > CACHED_LENGTH.document || holdsText(document)) return;
-    valid.set(query, document);
+  const remember = (query: string, parsed: ParsedDocument) => {
+    if (query.length > CACHED_LENGTH.document || holdsText(parsed.document)) return;
+    valid.set(query, parsed);
     length += query.length;
     for (const oldest of valid.keys()) {
       if (length <= CACHED_LENGTH.total) return;
@@ -58,17 +77,43 @@ export function createDocuments(schema: GraphQLSchema): Documents {
   };
   return {
     parse(query) {
-      const document = valid.get(query);
-      if (document === undefined) return parseQuery(query);
+      const known = valid.get(query);
+      if (known === undefined) {
+        const document = parseQuery(query);
+        return document instanceof GraphQLError ? document : describe(schema, document);
+      }
       valid.delete(query);
-      valid.set(query, document); // now the most recently used
-      return document;
+      valid.set(query, known); // now the most recently used
+      return known;
     },
-    check(query, document) {
-      if (valid.get(query) === document) return [];
-      const errors = judge(schema, document);
-      if (errors.length === 0) remember(query, document);
+    check(query, parsed) {
+      if (valid.get(query) === parsed) return [];
+      const errors = judge(schema, parsed);
+      if (errors.length === 0) remember(query, parsed);
       return errors;
+    },
+  };
+}
+
+function describe(schema: GraphQLSchema, document: DocumentNode): ParsedDocument {
+  const operations = new Map<string | null, Operation>();
+  let weight: Weight | null = null;
+  return {
+    document,
+    weight: () => weight ??= weigh(document),
+    operation(name) {
+      const known = operations.get(name);
+      if (known !== undefined) return known;
+      const definition = getOperationAST(document, name);
+      if (!definition) return null;
+      const isMutation = definition.operation === OperationTypeNode.MUTATION;
+      const operation = {
+        definition,
+        mutationFields: isMutation ? countRootFields(document, definition) : 0,
+        ...createExecutable(schema, document, definition),
+      };
+      operations.set(name, operation);
+      return operation;
     },
   };
 }
@@ -97,9 +142,12 @@ function withoutFound(message: string): string {
   return `Syntax Error: ${expected ?? "Unexpected text"}.`;
 }
 
-function judge(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
+function judge(
+  schema: GraphQLSchema,
+  { document, weight: weighed }: ParsedDocument,
+): readonly GraphQLError[] {
   const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
-  const weight = { ...weigh(document), fragments: fragments.length };
+  const weight = { ...weighed(), fragments: fragments.length };
   for (const kind of ["depth", "fields", "aliases", "fragments"] as const) {
     if (weight[kind] > DOCUMENT_LIMITS[kind]) return [tooComplex(kind)];
   }

@@ -1,30 +1,18 @@
 /**
- * GraphQL over HTTP (G7) by graphql-http, with strict JSON, remembered documents and limits (A2).
+ * GraphQL over HTTP (G7), with strict JSON, remembered documents and limits (A2).
  * @module
  */
 import {
   type ExecutionResult,
-  getOperationAST,
   getVariableValues,
   GraphQLError,
   type GraphQLSchema,
   Kind,
   OperationTypeNode,
 } from "graphql";
-import {
-  createHandler,
-  type OperationArgs,
-  type OperationContext,
-  parseRequestParams,
-  type Request,
-  type RequestParams,
-  type Response,
-} from "graphql-http";
 import { isRetryable, maskFault } from "../graphql.ts";
-import { isJsonObject, parseStrictJson } from "../strict-json.ts";
-import { createDocuments, showName } from "./documents.ts";
+import { createDocuments, type Documents, type Operation, showName } from "./documents.ts";
 import {
-  BodyError,
   errorGraphql,
   type Exchange,
   type HttpResponse,
@@ -32,10 +20,13 @@ import {
   NO_STORE,
   RETRY_AFTER,
 } from "./exchange.ts";
-import { countRootFields, weigh } from "./weight.ts";
-
-/** Maximum body, in bytes. */
-export const MAX_BODY_BYTES = 65_536;
+import {
+  type MediaType,
+  methodNotAllowed,
+  type Params,
+  readAccept,
+  readParams,
+} from "./graphql-request.ts";
 
 /** Maximum result of a query, in characters. The usual introspection has 12,000. */
 const MAX_RESULT_LENGTH = 65_536;
@@ -57,176 +48,139 @@ export interface EndpointOptions<Context> {
   replace(code: unknown): HttpResponse | null;
 }
 
-type GraphqlRequest<Context> = Request<Exchange, Context>;
-
 /** Creates the endpoint: a function from calls to responses. */
 export function createEndpoint<Context extends object>(
   options: EndpointOptions<Context>,
 ): (call: Call<Context>) => Promise<HttpResponse> {
-  const prepare = createPreparation(options);
-  const handle = createHandler<Exchange, Context, OperationContext>({
-    parseRequestParams: readParams,
-    onSubscribe: prepare,
-    onOperation: (request, args, result) =>
-      isTooLong(result, args) ? tooLong(request.raw) : finish(result, request, options),
-    formatError: (error) =>
-      error instanceof GraphQLError
-        ? error
-        : new GraphQLError(error.message, { extensions: { code: "BAD_REQUEST" } }),
-  });
-  return async ({ exchange, context }) => {
-    const { method, target: url } = exchange.request;
-    const headers = { get: (name: string) => exchange.request.header(name) };
-    const request = { method, url, headers, body: null, raw: exchange, context };
-    return toHttpResponse(await handle(request));
+  const documents = createDocuments(options.schema);
+  return async (call) => {
+    const { request } = call.exchange;
+    const media = readAccept(request.header("accept"));
+    if (media === null) return notAcceptable();
+    const params = await readParams(request);
+    if ("status" in params) return params;
+    const operation = prepare(documents, params, call, options);
+    if ("status" in operation) return operation;
+    if ("errors" in operation) return refuse(operation.errors, call.exchange, media);
+    const result = await operation.execute(params.variables, call.context);
+    return present(operation, result, call.exchange, media, options);
   };
 }
 
-/** Reads the parameters of a POST; those of a GET are left to graphql-http. */
-async function readParams<Context>(
-  request: GraphqlRequest<Context>,
-): Promise<RequestParams | Response | void> {
-  if (request.method !== "POST") return;
-  const incoming = request.raw.request;
-  if (!isJson(incoming.header("content-type"))) return [null, { status: 415, statusText: "" }];
-  let text: string;
-  try {
-    text = await incoming.body(MAX_BODY_BYTES);
-  } catch (error) {
-    const { status, message } = error instanceof BodyError ? error : new BodyError(400);
-    return toTuple(errorGraphql(status, "BAD_REQUEST", message));
-  }
-  const data = parseBody(text);
-  return parseRequestParams({
-    ...request,
-    headers: { "content-type": "application/json" },
-    body: data,
+function notAcceptable(): HttpResponse {
+  const text = "Accept application/graphql-response+json or application/json.";
+  return errorGraphql(406, "NOT_ACCEPTABLE", text, {
+    accept: "application/graphql-response+json; charset=utf-8, application/json; charset=utf-8",
   });
 }
 
-function parseBody(text: string): Record<string, unknown> {
-  let data: unknown;
-  try {
-    data = parseStrictJson(text);
-  } catch {
-    throw new Error(
-      "The body is not JSON, is nested too deep, or has the same member name twice in one object.",
-    );
-  }
-  if (isJsonObject(data)) return data;
-  throw new Error("The body must be one JSON object: batches of operations are not supported.");
-}
-
-/** JSON in UTF-8 (G7): no form, no multipart, nothing that a browser sends cross-site without preflight. */
-function isJson(contentType: string | null): boolean {
-  const [type = "", ...parameters] = (contentType ?? "").toLowerCase().split(";");
-  const charset = parameters.map((part) => part.trim()).find((part) => part.startsWith("charset="));
-  return type.trim() === "application/json" &&
-    ["utf-8", "utf8"].includes((charset ?? "charset=utf-8").slice(8).replaceAll('"', ""));
+/** Why an operation is not executed. */
+interface Refusal {
+  readonly errors: readonly GraphQLError[];
 }
 
 /** Parses, counts, weighs, validates, coerces variables and charges, in this order; only execution is left. */
-function createPreparation<Context extends object>(
+function prepare<Context>(
+  documents: Documents,
+  { query, operationName, variables }: Params,
+  call: Call<Context>,
   { schema, maxMutationFields, charge }: EndpointOptions<Context>,
-) {
-  const documents = createDocuments(schema);
-  return (
-    request: GraphqlRequest<Context>,
-    params: RequestParams,
-  ): OperationArgs<OperationContext> | readonly GraphQLError[] | Response => {
-    const { raw: exchange, context, method } = request;
-    const { query, operationName, variables } = params;
-    const document = documents.parse(query);
-    if (document instanceof GraphQLError) return refuse([document], exchange);
-    // An empty name is a name that no operation has; graphql-http would treat it as absent.
-    const operation = getOperationAST(document, operationName);
-    if (operation && !schema.getRootType(operation.operation)) {
-      const text = `There is no ${operation.operation} in this API.`;
-      const extensions = { code: "GRAPHQL_VALIDATION_FAILED" };
-      return refuse([new GraphQLError(text, { nodes: operation, extensions })], exchange);
-    }
-    const fields = operation?.operation === OperationTypeNode.MUTATION
-      ? countRootFields(document, operation)
-      : 0;
-    if (fields > maxMutationFields) {
-      const text = `A request may hold at most ${maxMutationFields} mutation fields. Split it.`;
-      return tooManyRequests(text, 1, exchange);
-    }
-    const errors = documents.check(query, document);
-    if (errors.length > 0) return refuse(errors, exchange);
-    if (!operation) return refuse([noOperation(operationName)], exchange);
-    const definitions = operation.variableDefinitions ?? [];
-    const { errors: misfits } = getVariableValues(schema, definitions, variables ?? {});
-    if (misfits !== undefined) return refuse(misfits.map(withoutItsValue), exchange);
-    const seconds = fields > 0 && method !== "POST" // graphql-http refuses it
-      ? 0
-      : charge({ exchange, context }, fields || weigh(document).fields);
-    if (seconds > 0) {
-      const text = `Too many fields in a short time. Try again in ${seconds} s.`;
-      return tooManyRequests(text, seconds, exchange);
-    }
-    return {
-      schema,
-      document,
-      contextValue: context as Record<PropertyKey, unknown>,
-      rootValue: undefined,
-      ...(variables && { variableValues: variables }),
-      ...(operationName && { operationName }),
-    };
-  };
+): Operation | Refusal | HttpResponse {
+  const parsed = documents.parse(query);
+  if (parsed instanceof GraphQLError) return { errors: [parsed] };
+  // An empty name is a name that no operation has.
+  const operation = parsed.operation(operationName);
+  const kind = operation?.definition.operation;
+  if (operation && kind && !schema.getRootType(kind)) {
+    const text = `There is no ${kind} in this API.`;
+    const extensions = { code: "GRAPHQL_VALIDATION_FAILED" };
+    return { errors: [new GraphQLError(text, { nodes: operation.definition, extensions })] };
+  }
+  const mutationFields = operation?.mutationFields ?? 0;
+  if (mutationFields > maxMutationFields) {
+    const text = `A request may hold at most ${maxMutationFields} mutation fields. Split it.`;
+    return tooManyRequests(text, 1, call.exchange);
+  }
+  const errors = documents.check(query, parsed);
+  if (errors.length > 0) return { errors };
+  if (!operation) return { errors: [noOperation(operationName)] };
+  if (!operation.accepts(variables)) {
+    const definitions = operation.definition.variableDefinitions ?? [];
+    const { errors: misfits } = getVariableValues(schema, definitions, variables);
+    if (misfits !== undefined) return { errors: misfits.map(withoutItsValue) };
+  }
+  const isMutation = kind === OperationTypeNode.MUTATION;
+  if (isMutation && call.exchange.request.method !== "POST") return methodNotAllowed("POST");
+  const seconds = charge(call, mutationFields || parsed.weight().fields);
+  if (seconds === 0) return operation;
+  const text = `Too many fields in a short time. Try again in ${seconds} s.`;
+  return tooManyRequests(text, seconds, call.exchange);
 }
 
-function noOperation(name: string | null | undefined): GraphQLError {
-  const text = name == null
+function noOperation(name: string | null): GraphQLError {
+  const text = name === null
     ? "The query must hold one operation, or operationName must say which."
     : "The query holds no operation of this operationName.";
   return new GraphQLError(text, { extensions: { code: "GRAPHQL_VALIDATION_FAILED" } });
 }
 
+function tooManyRequests(message: string, seconds: number, { trace }: Exchange): HttpResponse {
+  const code = "TOO_MANY_REQUESTS";
+  trace.outcomes.push(code);
+  return errorGraphql(429, code, message, { "retry-after": String(seconds) });
+}
+
+/** The response if nothing was executed. Only the newer media type has a status for it. */
 function refuse(
   errors: readonly GraphQLError[],
   { trace }: Exchange,
-): readonly GraphQLError[] {
+  media: MediaType,
+): HttpResponse {
   trace.outcomes.push(String(errors[0]?.extensions["code"]));
-  return errors;
+  return respond(media === "application/json" ? 200 : 400, JSON.stringify({ errors }), media);
 }
 
-function tooManyRequests(message: string, seconds: number, { trace }: Exchange): Response {
-  const code = "TOO_MANY_REQUESTS";
-  trace.outcomes.push(code);
-  return toTuple(errorGraphql(429, code, message, { "retry-after": String(seconds) }));
+/** The response after execution. Its errors contain only what is meant for callers. */
+function present<Context>(
+  { definition }: Operation,
+  result: ExecutionResult,
+  exchange: Exchange,
+  media: MediaType,
+  { replace }: EndpointOptions<Context>,
+): HttpResponse {
+  const errors = result.errors?.map((error) => presentError(error, exchange));
+  for (const { extensions } of errors ?? []) {
+    const replacement = replace(extensions["code"]);
+    if (replacement !== null) return replacement;
+  }
+  const body = JSON.stringify(errors === undefined ? result : { ...result, errors });
+  // Introspection multiplies lists. A mutation has few fields, and its result must not get lost.
+  const isQuery = definition.operation === OperationTypeNode.QUERY;
+  return isQuery && body.length > MAX_RESULT_LENGTH
+    ? tooLong(exchange, media)
+    : respond(200, body, media);
 }
 
-/** Introspection multiplies lists. A mutation has few fields, and its result must not get lost. */
-function isTooLong(
-  { data }: ExecutionResult,
-  { document, operationName }: OperationArgs<OperationContext>,
-): boolean {
-  return getOperationAST(document, operationName)?.operation === OperationTypeNode.QUERY &&
-    JSON.stringify(data ?? null).length > MAX_RESULT_LENGTH;
-}
-
-function tooLong({ trace }: Exchange): ExecutionResult {
+function tooLong({ trace }: Exchange, media: MediaType): HttpResponse {
   const extensions = { code: "QUERY_TOO_COMPLEX" };
   trace.outcomes.push(extensions.code);
   const text = "The result of this query is too long. Ask for less.";
-  return { errors: [new GraphQLError(text, { extensions })] };
+  return respond(200, JSON.stringify({ errors: [{ message: text, extensions }] }), media);
 }
 
-/** Makes sure that the errors of a result contain only what is meant for callers. */
-function finish<Context>(
-  result: ExecutionResult,
-  { raw: exchange }: GraphqlRequest<Context>,
-  { replace }: EndpointOptions<Context>,
-): ExecutionResult | Response {
-  if (result.errors === undefined) return result;
-  const errors = result.errors.map((error) => presentError(error, exchange));
-  for (const { extensions } of errors) {
-    const replacement = replace(extensions["code"]);
-    if (replacement !== null) return toTuple(replacement);
-  }
-  return { ...result, errors };
+function respond(status: number, body: string, media: MediaType): HttpResponse {
+  return { status, headers: HEADERS[media], body };
 }
+
+const headersOf = (media: MediaType) => ({
+  ...NO_STORE,
+  "content-type": `${media}; charset=utf-8`,
+});
+
+const HEADERS: Readonly<Record<MediaType, Readonly<Record<string, string>>>> = {
+  "application/json": headersOf("application/json"),
+  "application/graphql-response+json": headersOf("application/graphql-response+json"),
+};
 
 function presentError(error: GraphQLError, { requestId, trace }: Exchange): GraphQLError {
   if (typeof error.extensions["code"] === "string") return error;
@@ -250,26 +204,4 @@ export function graphqlFault(error: unknown, requestId: string): HttpResponse {
   const shown = maskFault(error, requestId);
   const response = json(status, { errors: [shown] }, { ...NO_STORE, ...headers });
   return { ...response, outcome: String(shown.extensions["code"]) };
-}
-
-/** What graphql-http refuses without a message. */
-const REFUSALS: Readonly<Record<number, readonly [code: string, message: string]>> = {
-  405: ["METHOD_NOT_ALLOWED", "Use POST; GET is for queries only."],
-  406: ["NOT_ACCEPTABLE", "Accept application/graphql-response+json or application/json."],
-  415: ["UNSUPPORTED_MEDIA_TYPE", "Send application/json in UTF-8."],
-};
-
-function toHttpResponse([body, { status, headers }]: Response): HttpResponse {
-  const refusal = REFUSALS[status];
-  if (refusal !== undefined) return errorGraphql(status, ...refusal, headers);
-  return {
-    status,
-    headers: { ...NO_STORE, ...headers },
-    body: body ?? "",
-    ...(status === 400 && { outcome: "BAD_REQUEST" }),
-  };
-}
-
-function toTuple({ status, headers, body }: HttpResponse): Response {
-  return [body, { status, statusText: "", headers: { ...headers } }];
 }

@@ -1,7 +1,6 @@
 /**
  * The service on HTTP: a handler, a listener for it on Node and Deno, and an adapter to servers that
- * speak in `Request` and `Response`. Needs the packages `graphql`, `graphql-http` and
- * `@graphql-tools/schema`.
+ * speak in `Request` and `Response`. Needs the packages `graphql` and `@graphql-tools/schema`.
  *
  * @example
  * ```ts

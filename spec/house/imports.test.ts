@@ -17,7 +17,7 @@ interface Layer {
   readonly typesOnly?: boolean;
 }
 
-const GRAPHQL = ["graphql", "graphql-http", "@graphql-tools/schema"];
+const GRAPHQL = ["graphql", "@graphql-tools/schema"];
 
 const ANY = { uses: ["*"], packages: ["*"], builtins: true };
 

@@ -1,7 +1,7 @@
 /**
  * A shop for your tests: the real server, in memory, on a free port of this machine or without one, with
  * users, consent tokens with every defect, a clock, faults, and a ledger of what your client sent. For
- * tests only. Requires the packages `graphql`, `graphql-http`, `@graphql-tools/schema` and `jose`.
+ * tests only. Requires the packages `graphql`, `@graphql-tools/schema` and `jose`.
  *
  * @example
  * ```ts

@@ -167,7 +167,7 @@ export const VARIANTS: readonly Variant[] = [
     title: "Requests may be a quarter as large and hold one mutation field.",
     because: "Every server has its limits.",
     edits: [
-      ["adapters/http/graphql-endpoint.ts", "MAX_BODY_BYTES = 65_536", "MAX_BODY_BYTES = 20_000"],
+      ["adapters/http/graphql-request.ts", "MAX_BODY_BYTES = 65_536", "MAX_BODY_BYTES = 20_000"],
       ["adapters/http/limits.ts", "mutationFields = 10", "mutationFields = 1"],
       ["adapters/http/documents.ts", "tokens: 4000", "tokens: 1000"],
     ],

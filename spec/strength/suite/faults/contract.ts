@@ -125,7 +125,7 @@ export const CONTRACT: readonly Fault[] = [
     title: "Documents are executed without validation.",
     edits: [[
       "adapters/http/graphql-endpoint.ts",
-      "const errors = documents.check(query, document);",
+      "const errors = documents.check(query, parsed);",
       "const errors: GraphQLError[] = [];",
     ]],
     caughtBy: ["contract/unknown-field"],
