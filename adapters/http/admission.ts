@@ -3,6 +3,8 @@
  * under way finish in time and memory stays bounded (A2).
  * @module
  */
+import { systemClock } from "../entropy.ts";
+import type { Clock } from "../ports.ts";
 import { errorJson, type HttpRequest, type HttpResponse, RETRY_AFTER } from "./exchange.ts";
 
 /** Admits requests up to a maximum. */
@@ -20,18 +22,33 @@ export interface Admitted {
 }
 
 /**
+ * In an overload, requests wait in sockets until the event loop reads them, all in one turn. A turn that
+ * takes longer than this, with at least so many requests under way, admits no more.
+ */
+const TURN = { milliseconds: 1000, requests: 256 };
+
+/**
  * Creates an admission.
  * @param most how many requests are worked on at the same time
- * @throws {RangeError} when that is not a whole number from 1.
+ * @param clock of the machine; it must not stop
+ * @throws {RangeError} when `most` is not a whole number from 1.
  */
-export function createAdmission(most: number): Admission {
+export function createAdmission(most: number, clock: Clock = systemClock): Admission {
   if (!Number.isSafeInteger(most) || most < 1) {
     throw new RangeError(`Cannot work on ${most} requests at a time: give a whole number from 1`);
   }
   let working = 0;
+  let turnBegan: number | null = null;
   const leave = () => void working--;
+  const isTurnOver = () => {
+    if (turnBegan !== null) return clock.now() - turnBegan > TURN.milliseconds;
+    turnBegan = clock.now();
+    setImmediate(() => turnBegan = null);
+    return false;
+  };
   return {
     enter(request) {
+      if (isTurnOver() && working >= TURN.requests) return null;
       if (working >= most) return null;
       working++;
       const body = async (limitBytes: number) => {

@@ -70,3 +70,19 @@ test("A2, SY-42: a request whose body is awaited takes nobody's place", async ()
   assert.ok(enter(request) !== null);
   assert.throws(() => createAdmission(0), RangeError);
 });
+
+test("A2, SY-42: a turn of the event loop that takes too long admits no more, unless it has little to do", async () => {
+  let now = 0;
+  const { enter } = createAdmission(1000, { now: () => now });
+  const { request } = slowRequest();
+  const admitted = Array.from({ length: 256 }, () => enter(request));
+  now += 1000;
+  assert.ok(enter(request)?.leave() !== null);
+  now += 1;
+  assert.equal(enter(request), null);
+  admitted[0]?.leave();
+  assert.ok(enter(request) !== null, "255 are not many");
+  assert.equal(enter(request), null);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(enter(request) !== null, "the next turn");
+});
