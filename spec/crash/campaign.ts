@@ -20,6 +20,8 @@ import { createWire, Unanswered } from "./wire.ts";
 export interface Plan {
   /** The server under test on the data in a folder. */
   readonly program: (folder: string) => Program;
+  /** Kills something of the database instead; resolves to what waits until it serves again. */
+  readonly strike?: (dice: number) => Promise<() => Promise<void>>;
   /** `aud` of consent tokens. */
   readonly audience: string;
   readonly kills: number;
@@ -114,7 +116,7 @@ function create(plan: Plan, folder: string): Campaign {
 
 /** One kill: of a start, of a check after a start, or, most often, under load. */
 async function oneKill(campaign: Campaign): Promise<void> {
-  const { random } = campaign;
+  const { random, plan } = campaign;
   const dice = random.below(100);
   if (dice < 5) return await killVirgin(campaign);
   campaign.kills += 1;
@@ -126,7 +128,10 @@ async function oneKill(campaign: Campaign): Promise<void> {
   const alive = { killed: false };
   try {
     const stage = await enter(campaign, running);
-    if (dice < 35) {
+    if (plan.strike !== undefined && dice >= 60) {
+      await untilGone([checkRecent(campaign, stage)], alive);
+      await strikeUnderLoad(campaign, running, stage, plan.strike);
+    } else if (dice < 35) {
       const kill = killLater(running, alive, random.below(150));
       await untilGone([checkRecent(campaign, stage)], alive);
       await kill;
@@ -139,6 +144,39 @@ async function oneKill(campaign: Campaign): Promise<void> {
   } finally {
     await running.kill();
   }
+}
+
+/** The database is killed under load. The server must serve again without a restart, and lie to nobody. */
+async function strikeUnderLoad(
+  campaign: Campaign,
+  running: Running,
+  stage: Stage,
+  strike: NonNullable<Plan["strike"]>,
+): Promise<void> {
+  const { random, workers, ledger } = campaign;
+  const struck = { killed: false };
+  const load = untilGone(workers.map((worker) => work(stage, worker, () => struck.killed)), struck);
+  await setTimeout(20 + random.below(LOAD_MILLISECONDS - 20));
+  struck.killed = true;
+  const recover = await strike(random.below(1000));
+  await load;
+  await recover();
+  if (await isReady(running)) await checkRecent(campaign, stage);
+  else {ledger.findings.push({
+      kind: "halfDone",
+      text: "the server does not find its database again",
+    });}
+}
+
+/** Whether a server says within ten seconds that it is ready. */
+async function isReady({ endpoint }: Running): Promise<boolean> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const { ok, body } = await fetch(new URL("/readyz", endpoint));
+    await body?.cancel();
+    if (ok) return true;
+    await setTimeout(100);
+  }
+  return false;
 }
 
 /** A server without data is killed while it starts; whatever it left, the next start must succeed. */

@@ -32,10 +32,17 @@ export interface Worker {
 const OPEN_STORIES = 3;
 const MOST_FAMILIES = 6;
 
-/** Sends one request after the other. Rejects with {@link Unanswered} once the server is gone. */
-export async function work(stage: Stage, worker: Worker): Promise<never> {
+/**
+ * Sends one request after the other, until it is over. Rejects with {@link Unanswered} once the server
+ * is gone.
+ */
+export async function work(
+  stage: Stage,
+  worker: Worker,
+  isOver: () => boolean = () => false,
+): Promise<void> {
   const { random, open } = worker;
-  for (;;) {
+  while (!isOver()) {
     const next = `${worker.name}-${worker.count += 1}`;
     if (random.chance(2)) await rotateSecret(stage, `rotated-secret-of-the-crash-test-${next}`);
     open.splice(0, Infinity, ...open.filter(({ ended, dropped }) => ended === null && !dropped));

@@ -9,7 +9,8 @@ import { type Outcome, runCampaign } from "./campaign.ts";
 import { STORES } from "./stores.ts";
 
 const HELP =
-  `Kills the server at random moments under load and checks what it told against what it knows.
+  `Kills the server at random moments under load and checks what it told against what it knows. On
+PostgreSQL, it kills the database too: the postmaster, or one of its processes.
 
 Usage: npm run prove:crash -- [options]
 
@@ -35,9 +36,10 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const { store, dist, ...plan } = options;
+  const { store, dist, open, ...plan } = options;
+  const { program: source, strike, close } = await open();
   const program = (folder: string) => ({
-    ...options.program(folder),
+    ...source(folder),
     ...(dist && { module: "dist/adapters/cli/main.js" }),
   });
   console.error(`seed ${plan.seed}`);
@@ -48,7 +50,8 @@ async function main(): Promise<number> {
     shown = now;
     console.error(text);
   };
-  const outcome = await runCampaign({ ...plan, program, audience: DEMO_AUDIENCE, progress });
+  const parts = { program, audience: DEMO_AUDIENCE, progress, ...(strike && { strike }) };
+  const outcome = await runCampaign({ ...plan, ...parts }).finally(close);
   for (const text of outcome.lost) console.error(`lost: ${text}`);
   for (const text of outcome.halfDone) console.error(`half done: ${text}`);
   const figures = summarize(store, outcome);
@@ -57,7 +60,7 @@ async function main(): Promise<number> {
 }
 
 interface Options {
-  readonly program: (typeof STORES)[string];
+  readonly open: (typeof STORES)[string];
   readonly store: string;
   readonly kills: number;
   readonly seconds: number;
@@ -84,14 +87,14 @@ function readOptions(): Options | string {
       },
     });
     const { store, dist, json, help } = values;
-    const program = STORES[store];
-    if (program === undefined) return `There is no store ${JSON.stringify(store)}.`;
+    const open = STORES[store];
+    if (open === undefined) return `There is no store ${JSON.stringify(store)}.`;
     const number = (name: "kills" | "seconds" | "seed") => {
       if (/^\d{1,9}$/.test(values[name])) return Number(values[name]);
       throw new Error(`--${name} takes a whole number, found ${JSON.stringify(values[name])}.`);
     };
     const [kills, seconds, seed] = [number("kills"), number("seconds"), number("seed")];
-    return { program, store, kills, seconds, seed, dist, json, help };
+    return { open, store, kills, seconds, seed, dist, json, help };
   } catch (error) {
     return (error as Error).message;
   }

@@ -20,6 +20,10 @@ export interface PgConnection {
   query(text: string): Promise<PgResult | PgResult[]>;
   /** Gives it back; with an error, the pool closes it. */
   release(error?: Error | boolean): void;
+  /** Listens for the loss of the connection, if it is an event emitter, as those of `pg` are. */
+  on?(event: "error", listener: (error: Error) => void): unknown;
+  /** Stops listening. */
+  off?(event: "error", listener: (error: Error) => void): unknown;
 }
 
 /** A pool of connections: `new pg.Pool()`, or one of the same shape. */
@@ -29,6 +33,30 @@ export interface PgPool {
   /** Closes all connections. */
   end(): Promise<void>;
 }
+
+/**
+ * The pool, with a listener on each connection that is out of it: without one, a connection that is
+ * lost between two statements would end the process. The next statement fails anyway.
+ */
+export function listening(pool: PgPool): PgPool {
+  return {
+    async connect() {
+      const connection = await pool.connect();
+      connection.on?.("error", ignore);
+      return {
+        query: (text) => connection.query(text),
+        release(error) {
+          connection.off?.("error", ignore);
+          connection.release(error);
+        },
+      };
+    },
+    end: () => pool.end(),
+  };
+}
+
+/** Hears of an error that shows elsewhere too. */
+export function ignore(): void {}
 
 /** Why an attempt failed. */
 export type Failure =

@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import type { Store } from "../../ports.ts";
-import type { PgConnection, PgPool } from "./driver.ts";
+import { ignore, type PgConnection, type PgPool } from "./driver.ts";
 import { connectPools, loadPg } from "./pool.ts";
 import { PostgresOpenError } from "./errors.ts";
 import { isMigrated } from "./schema.ts";
@@ -93,16 +93,17 @@ async function openPool(target: Target, options: PostgresOptions): Promise<PgPoo
       keepAlive: true,
       verify: refuseStandby,
     });
-    pool.on("error", () => {}); // of a connection that nobody uses; the pool drops it
+    pool.on("error", ignore); // of a connection that nobody uses; the pool drops it
     return pool as PgPool;
   }));
 }
 
 /** A standby serves no writes, and no reads either: they would miss what was committed before (R2). */
 function refuseStandby(
-  connection: Pick<PgConnection, "query">,
+  connection: Pick<PgConnection, "query" | "on">,
   done: (error?: Error) => void,
 ): void {
+  connection.on?.("error", ignore);
   connection.query("SELECT pg_is_in_recovery() AS standby").then((result) => {
     const [row] = (Array.isArray(result) ? [] : result.rows) as { standby: boolean }[];
     done(row?.standby === false ? undefined : new StandbyError("It is a standby"));

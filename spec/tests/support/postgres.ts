@@ -73,7 +73,13 @@ export const POSTGRES_SCHEMAS: StoreUnderTest = {
     const schema = await emptySchema();
     let isNewer = false;
     return {
-      open: async () => await createPostgresStore(createPool(await postgresUrl()), { schema }),
+      async open() {
+        const pool = createPool(await postgresUrl());
+        return await createPostgresStore(pool, { schema }).catch(async (error) => {
+          await pool.end();
+          throw error;
+        });
+      },
       remove: () => Promise.resolve(void (isNewer || free.push(schema))),
       async size() {
         await query(
@@ -95,5 +101,7 @@ export const POSTGRES_SCHEMAS: StoreUnderTest = {
 
 /** A pool as an embedder has it. */
 export function createPool(url: string, max = 4): PgPool & pg.Pool {
-  return new pg.Pool({ connectionString: url, max }) as PgPool & pg.Pool;
+  const pool = new pg.Pool({ connectionString: url, max });
+  pool.on("error", () => {}); // of connections that nobody uses, when a server stops
+  return pool as PgPool & pg.Pool;
 }
