@@ -97,6 +97,14 @@ export function createLoader({ schema, partitions }: Layout): Loader {
   // An id leads to a bucket only where ids are made to; with one table there is no need to trust it.
   const routed = (row: string, asked: string) =>
     partitions === 1 ? "" : `AND ${row}.bucket = ${asked}.bucket`;
+  // LATERAL and OFFSET 0: one look-up by key for each row before it, in one partition, whatever the
+  // planner knows of the tables. It would read a whole one to join it by hash.
+  const each = (table: string, row: string, where: string) =>
+    `CROSS JOIN LATERAL (SELECT * FROM ${on(table)} AS ${row} WHERE ${where} OFFSET 0) AS ${row}`;
+  const ofPair = (row: string) =>
+    `${row}.user_id = a.user_id AND ${row}.client = a.client AND ${row}.bucket = a.bucket`;
+  // What `bucketOfId` does.
+  const ofUse = partitions === 1 ? "" : "AND f.bucket = ('x' || right(u.family, 2))::bit(8)::int";
   const list = (asked: Asked, name: keyof typeof NAMES) => {
     const columns = NAMES[name].map((column, index) => {
       const value = `item ->> ${index}`;
@@ -114,11 +122,11 @@ export function createLoader({ schema, partitions }: Layout): Loader {
         has(asked, "users") && "SELECT public_id, bucket FROM asked_users",
         has(asked, "connections") && `
           SELECT c.user_id, c.bucket FROM asked_connections AS a
-          JOIN ${on("connections")} AS c ON c.id = a.id ${routed("c", "a")}`,
+          ${each("connections", "c", `c.id = a.id ${routed("c", "a")}`)}`,
         has(asked, "families") && `
           SELECT c.user_id, c.bucket FROM asked_families AS a
-          JOIN ${on("families")} AS f ON f.id = a.id ${routed("f", "a")}
-          JOIN ${on("connections")} AS c ON c.id = f.connection AND c.bucket = f.bucket`,
+          ${each("families", "f", `f.id = a.id ${routed("f", "a")}`)}
+          ${each("connections", "c", "c.id = f.connection AND c.bucket = f.bucket")}`,
       ].filter((source) => source !== false);
       if (sources.length === 0) return null;
       return `
@@ -141,19 +149,17 @@ export function createLoader({ schema, partitions }: Layout): Loader {
       if (uses) {
         parts.push(`uses AS MATERIALIZED (
           SELECT u.* FROM asked_consents AS a
-          JOIN ${on("consent_uses")} AS u ON u.jti = a.jti AND u.issuer = a.issuer)`);
+          ${each("consent_uses", "u", "u.jti = a.jti AND u.issuer = a.issuer")})`);
         output("uses", "SELECT * FROM uses");
       }
       if (pairs) {
         parts.push(`between AS MATERIALIZED (
-          SELECT c.* FROM asked_pairs AS a JOIN ${on("connections")} AS c
-          ON c.user_id = a.user_id AND c.client = a.client AND c.bucket = a.bucket
-          AND c.revoked_at IS NULL)`);
+          SELECT c.* FROM asked_pairs AS a ${
+          each("connections", "c", `${ofPair("c")} AND c.revoked_at IS NULL`)
+        })`);
         output(
           "withdrawals",
-          `
-          SELECT w.* FROM asked_pairs AS a JOIN ${on("withdrawals")} AS w
-          ON w.user_id = a.user_id AND w.client = a.client AND w.bucket = a.bucket`,
+          `SELECT w.* FROM asked_pairs AS a ${each("withdrawals", "w", ofPair("w"))}`,
         );
       }
       if (uses || has(asked, "families")) {
@@ -161,9 +167,9 @@ export function createLoader({ schema, partitions }: Layout): Loader {
           union(
             has(asked, "families") && `
               SELECT f.* FROM asked_families AS a
-              JOIN ${on("families")} AS f ON f.id = a.id ${routed("f", "a")}`,
-            uses && `SELECT f.* FROM uses AS u JOIN ${on("families")} AS f ON f.id = u.family
-              ${partitions === 1 ? "" : "AND f.bucket = ('x' || right(u.family, 2))::bit(8)::int"}`,
+              ${each("families", "f", `f.id = a.id ${routed("f", "a")}`)}`,
+            uses &&
+              `SELECT f.* FROM uses AS u ${each("families", "f", `f.id = u.family ${ofUse}`)}`,
           )
         })`);
         output("families", "SELECT * FROM named");
@@ -171,9 +177,9 @@ export function createLoader({ schema, partitions }: Layout): Loader {
       if (pairs) {
         output(
           "candidateFamilies",
-          `
-          SELECT f.* FROM between AS c JOIN ${on("families")} AS f
-          ON f.connection = c.id AND f.bucket = c.bucket`,
+          `SELECT f.* FROM between AS c ${
+            each("families", "f", "f.connection = c.id AND f.bucket = c.bucket")
+          }`,
         );
       }
       if (connections) {
@@ -181,16 +187,16 @@ export function createLoader({ schema, partitions }: Layout): Loader {
           union(
             pairs && "SELECT * FROM between",
             (uses || has(asked, "families")) && `
-              SELECT c.* FROM named AS f JOIN ${on("connections")} AS c
-              ON c.id = f.connection AND c.bucket = f.bucket`,
+              SELECT c.* FROM named AS f
+              ${each("connections", "c", "c.id = f.connection AND c.bucket = f.bucket")}`,
             has(asked, "connections") && `
               SELECT c.* FROM asked_connections AS a
-              JOIN ${on("connections")} AS c ON c.id = a.id ${routed("c", "a")}`,
+              ${each("connections", "c", `c.id = a.id ${routed("c", "a")}`)}`,
           )
         })`);
         parts.push(`sources AS MATERIALIZED (
           SELECT s.* FROM (SELECT DISTINCT source, bucket FROM held WHERE source <> '') AS c
-          JOIN ${on("connections")} AS s ON s.id = c.source AND s.bucket = c.bucket)`);
+          ${each("connections", "s", "s.id = c.source AND s.bucket = c.bucket")})`);
         parts.push("known AS MATERIALIZED (SELECT * FROM held UNION SELECT * FROM sources)");
         output("connections", "SELECT * FROM known");
       }
@@ -202,7 +208,7 @@ export function createLoader({ schema, partitions }: Layout): Loader {
         output(
           "users",
           `SELECT u.* FROM (${users}) AS a (public_id, bucket)
-          JOIN ${on("users")} AS u ON u.public_id = a.public_id AND u.bucket = a.bucket`,
+          ${each("users", "u", "u.public_id = a.public_id AND u.bucket = a.bucket")}`,
         );
       }
       const clients = union(
@@ -212,13 +218,13 @@ export function createLoader({ schema, partitions }: Layout): Loader {
       if (clients !== "") {
         output(
           "clients",
-          `SELECT c.* FROM (${clients}) AS a (id) JOIN ${on("clients")} AS c USING (id)`,
+          `SELECT c.* FROM (${clients}) AS a (id) ${each("clients", "c", "c.id = a.id")}`,
         );
       }
       if (has(asked, "digests")) {
         output(
           "retired",
-          `SELECT r.* FROM asked_digests JOIN ${on("retired_users")} AS r USING (digest)`,
+          `SELECT r.* FROM asked_digests AS a ${each("retired_users", "r", "r.digest = a.digest")}`,
         );
       }
       const names = parts.length === 0 ? "" : `WITH ${parts.join(", ")}`;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { openSqliteStore } from "../../../adapters/store/sqlite.ts";
+import { openPostgresStore } from "../support/postgres.ts";
 import { type ReferenceOptions, startReference } from "../support/reference.ts";
 import { conform, type Report } from "../../conformance/mod.ts";
 
@@ -54,6 +55,13 @@ test("tool: the reference server passes every case (SQLite, JWT access tokens)",
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+/** Thousands of round trips, one after the other: once is enough. */
+const skip = "Deno" in globalThis && "runs on Node";
+
+test("tool: the reference server passes every case (PostgreSQL)", { skip }, async () => {
+  assertClean(await check(1, { store: await openPostgresStore() }));
 });
 
 test("tool: what an implementation does not offer is skipped, never passed", async () => {
