@@ -21,11 +21,16 @@ export interface CrashStore {
 export const STORES: Readonly<Record<string, () => Promise<CrashStore>>> = {
   sqlite: () =>
     Promise.resolve({
-      program: (folder) => serve(["--data", folder]),
+      program: serveSqlite,
       close: () => Promise.resolve(),
     }),
   postgres: openPostgres,
 };
+
+/** The reference server with its SQLite file in a folder. */
+export function serveSqlite(folder: string): Program {
+  return serve(["--data", folder]);
+}
 
 /** PostgreSQL as it is installed, but for its memory. Each folder has a schema of its own. */
 async function openPostgres(): Promise<CrashStore> {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { start } from "../crash/server.ts";
-import { STORES } from "../crash/stores.ts";
+import { serveSqlite } from "../crash/stores.ts";
 import { type CrowdPlan, gather, type Served, visit } from "./crowd.ts";
 
 const HELP = `Holds many connections from 127.0.0.1 and sends requests from 127.0.0.2.
@@ -38,8 +38,7 @@ async function main(): Promise<number> {
   }
   const [connections, requests] = [Number(values.connections), Number(values.requests)];
   const folder = await mkdtemp(join(tmpdir(), "crowd-"));
-  const program = STORES["sqlite"]?.(folder);
-  const server = program && await start(program, folder);
+  const server = await start(serveSqlite(folder), folder);
   if (!server) throw new Error("The server did not start");
   try {
     const { port, origin } = new URL(server.endpoint);

@@ -6,7 +6,7 @@
 import { Agent, request } from "node:http";
 import { PATHS } from "../../adapters/http/metadata.ts";
 import { type Running, start } from "../crash/server.ts";
-import { STORES } from "../crash/stores.ts";
+import { serveSqlite } from "../crash/stores.ts";
 import { type Layer, startProxy } from "./proxy.ts";
 
 /** How to stop the servers. */
@@ -73,9 +73,9 @@ export async function replaceUnderLoad(plan: DrainPlan): Promise<DrainOutcome> {
 }
 
 async function startServer({ folder, drainSeconds }: DrainPlan): Promise<Running> {
-  const program = STORES["sqlite"]?.(folder);
-  const args = [...program?.args ?? [], "--drain-seconds", String(drainSeconds)];
-  const running = program && await start({ ...program, args }, folder);
+  const program = serveSqlite(folder);
+  const args = [...program.args, "--drain-seconds", String(drainSeconds)];
+  const running = await start({ ...program, args }, folder);
   if (!running) throw new Error("The server did not start");
   return running;
 }
