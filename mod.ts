@@ -61,6 +61,7 @@ export {
   StoreFault,
   type TokenSealer,
 } from "./adapters/ports.ts";
+export { markRestored, readLostTimes } from "./adapters/restore.ts";
 export { createMemoryStore } from "./adapters/store/memory.ts";
 export { systemClock, systemEntropy } from "./adapters/entropy.ts";
 export type {
@@ -78,5 +79,11 @@ export type {
 export type { ManagementCode, Reason, RefusalCode } from "./core/decision.ts";
 export type { Arguments } from "./core/request.ts";
 export type { Scope } from "./core/scope.ts";
-export type { Numbers, NumericSetting, SettingsInput, TrustedIssuer } from "./core/settings.ts";
+export type {
+  LostTime,
+  Numbers,
+  NumericSetting,
+  SettingsInput,
+  TrustedIssuer,
+} from "./core/settings.ts";
 export type { LiveToken } from "./core/use.ts";

@@ -8,7 +8,7 @@ import type { Change, Context, Decision, TokenGrant } from "../core/decision.ts"
 import type { Seconds } from "../core/model.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Use } from "../core/use.ts";
-import { hex, routeOf, systemClock, systemEntropy, timeOrderedId } from "./entropy.ts";
+import { routeOf, systemClock, systemEntropy, timeOrderedId } from "./entropy.ts";
 import type { AuditEvent, CallContext, Clock, Entropy, Ports } from "./ports.ts";
 
 /** What the functions of a service share. */
@@ -50,7 +50,7 @@ export function createShell(ports: Ports, settings: Settings): Shell {
       fresh: {
         connection: timeOrderedId(clock.now(), entropy, route),
         family: timeOrderedId(clock.now(), entropy, route),
-        salt: hex(entropy.bytes(16)),
+        salt: timeOrderedId(clock.now(), entropy),
         keyId: ports.tokens.activeKeyId,
       },
     };

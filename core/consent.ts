@@ -5,6 +5,7 @@
  */
 import type { Context, Reason } from "./decision.ts";
 import { type ClientId, isClientId, isIdentifier, type PublicId, type Seconds } from "./model.ts";
+import { precedesRestore } from "./restore.ts";
 import { NO_SCOPE, readScope, type Scope } from "./scope.ts";
 
 /** The content of a consent token: the user, through a merchant, delegates a scope to a client. */
@@ -81,6 +82,7 @@ export function judgeConsent(
   if (issuedAt >= expiresAt || (notBefore ?? issuedAt) >= expiresAt) return "consent_claims";
   if (now >= expiresAt + skew) return "consent_expired";
   if (issuedAt > now + skew || (notBefore ?? 0) > now + skew) return "consent_not_yet_valid";
+  if (precedesRestore(issuedAt, settings)) return "consent_before_restore";
   // Since `iat` is at most `now + skew`, the remaining lifetime is at most `lifetime + skew`.
   return expiresAt - issuedAt > lifetime ? "consent_lifetime" : null;
 }

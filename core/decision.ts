@@ -101,7 +101,7 @@ export interface Facts {
 export interface Fresh {
   readonly connection: ConnectionId;
   readonly family: FamilyId;
-  /** 128 random bits, hexadecimal. */
+  /** 128 bits, hexadecimal: 11 digits of time in milliseconds, then random ones. */
   readonly salt: string;
   /** The active token key. */
   readonly keyId: string;
@@ -258,6 +258,7 @@ export type Reason =
   | "consent_expired"
   | "consent_not_yet_valid"
   | "consent_lifetime"
+  | "consent_before_restore"
   | "consent_redeemed"
   | "token_malformed"
   | "token_expired"

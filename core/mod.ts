@@ -114,6 +114,7 @@ export {
 } from "./request.ts";
 export { NO_SCOPE, readScope, type Scope, writeScope } from "./scope.ts";
 export {
+  type LostTime,
   type Numbers,
   type NumericSetting,
   RANGES,

@@ -90,7 +90,10 @@ export interface TokenFamily {
   readonly generationStartedAt: Seconds;
   /** When the previous generation began, which is when the one before *that* was spent (T5). */
   readonly previousGenerationStartedAt: Seconds;
-  /** 128 random bits of the current generation, hexadecimal, so that no refresh token occurs twice (T2). */
+  /**
+   * 128 bits of the current generation, hexadecimal, so that no refresh token occurs twice (T2): the time
+   * in milliseconds as 11 digits, then random ones. Like an id, it says when it was drawn (T5).
+   */
   readonly salt: string;
   /** The token key that the current generation is derived with (T2). */
   readonly keyId: string;

@@ -15,6 +15,7 @@ import {
 } from "./decision.ts";
 import { endFamily, familyEndsAt, grantTokens, rotateFamily } from "./family.ts";
 import type { ClientId, FamilyId, TokenFamily } from "./model.ts";
+import { isOfLostTime } from "./restore.ts";
 import { intersect, isWithin, type Scope } from "./scope.ts";
 
 /** A genuine refresh token, presented by an authenticated client. */
@@ -49,7 +50,8 @@ export function comparePresented(
   if (age === 1) return "repeatable";
   const spentAt = family.previousGenerationStartedAt;
   const delayed = age === 2 && isRecent(spentAt, context.settings.refreshDuplicateSeconds, context);
-  return delayed ? "repeatable" : "reused";
+  if (delayed) return "repeatable";
+  return isOfLostTime(salt, context.settings) ? "ahead_of_store" : "reused";
 }
 
 /** Decides {@link Refresh}. A refusal changes nothing, except that reuse ends the family. */

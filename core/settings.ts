@@ -3,7 +3,7 @@
  * docs.
  * @module
  */
-import { type ClientId, isIdentifier, quote } from "./model.ts";
+import { type ClientId, isIdentifier, quote, type Seconds } from "./model.ts";
 
 /** One numeric setting. */
 export interface SettingRange {
@@ -100,11 +100,21 @@ export interface TrustedIssuer {
   readonly merchants: "all" | readonly ClientId[];
 }
 
+/** A time whose changes a restore from backup took back, both ends included. */
+export interface LostTime {
+  /** When the backup was made, or earlier. */
+  readonly from: Seconds;
+  /** When the database was restored. */
+  readonly until: Seconds;
+}
+
 /** Everything a decision depends on besides facts, time and entropy. */
 export interface Settings extends Numbers {
   /** This server's identifier: the required `aud` of consent tokens (C4). */
   readonly audience: string;
   readonly issuers: readonly TrustedIssuer[];
+  /** What restores of this database took back (T5, C15). */
+  readonly lostTimes: readonly LostTime[];
 }
 
 /**
@@ -117,6 +127,8 @@ export const CLOCK_MARGIN_SECONDS = 3600;
 export type SettingsInput = Partial<Numbers> & {
   readonly audience: string;
   readonly issuers?: readonly TrustedIssuer[];
+  /** As `readLostTimes` reads them from the store; default: the database was never restored. */
+  readonly lostTimes?: readonly LostTime[];
 };
 
 /**
@@ -124,7 +136,7 @@ export type SettingsInput = Partial<Numbers> & {
  * @throws {RangeError} naming the setting, its value and its range.
  */
 export function readSettings(input: SettingsInput): Settings {
-  const names = ["audience", "issuers", ...Object.keys(RANGES)];
+  const names = ["audience", "issuers", "lostTimes", ...Object.keys(RANGES)];
   const unknown = Object.keys(input).find((name) => !names.includes(name));
   if (unknown !== undefined) {
     throw new RangeError(
@@ -171,5 +183,13 @@ export function readSettings(input: SettingsInput): Settings {
   if (new Set(issuers.map(({ issuer }) => issuer)).size < issuers.length) {
     throw new RangeError("Cannot trust the same issuer twice: merge the two entries");
   }
-  return { ...numbers, audience: input.audience, issuers };
+  const lostTimes = input.lostTimes ?? [];
+  for (const { from, until } of lostTimes) {
+    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(until) || from > until) {
+      throw new RangeError(
+        `Cannot set lostTimes to ${quote(lostTimes)}: give whole seconds, from before until`,
+      );
+    }
+  }
+  return { ...numbers, audience: input.audience, issuers, lostTimes };
 }

@@ -2,11 +2,13 @@
  * Every command of the command line.
  * @module
  */
+import { backup, markRestoredCommand, restore } from "./backup.ts";
 import { gc } from "./gc.ts";
 import { init } from "./init.ts";
 import { inspect } from "./inspect.ts";
 import { keys } from "./keys.ts";
 import { manage } from "./manage.ts";
+import { migrate } from "./migrate.ts";
 import { mint } from "./mint.ts";
 import type { Command } from "./options.ts";
 import { call, redeem, refresh } from "./partner.ts";
@@ -36,4 +38,8 @@ export const COMMANDS: readonly Command[] = [
   manage,
   keys,
   gc,
+  migrate,
+  backup,
+  restore,
+  markRestoredCommand,
 ];

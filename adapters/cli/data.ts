@@ -9,9 +9,9 @@ import { createService, type Service } from "../direct.ts";
 import { systemClock } from "../entropy.ts";
 import type { AuditLog, Store } from "../ports.ts";
 import { createMemoryStore } from "../store/memory.ts";
-import { hasTables, openPostgresStore } from "../store/postgres/open.ts";
+import { openPostgresStore, planPostgresMigration } from "../store/postgres/open.ts";
 import { isPostgresUrl, readPostgresUrl } from "../store/postgres/url.ts";
-import { openSqliteStore } from "../store/sqlite.ts";
+import { openSqliteStore, planSqliteMigration } from "../store/sqlite.ts";
 import { createOpaqueTokens } from "../tokens/opaque.ts";
 import { generateTokenKeys } from "../tokens/token-keys.ts";
 import { type Option, readNumbers, UsageError, type Values } from "./options.ts";
@@ -92,6 +92,12 @@ export function isInMemory(values: Values): boolean {
   return locationOf(values) === "memory:";
 }
 
+/** The path of the SQLite database, or `null` if it is of another kind. */
+export function sqliteFileOf(values: Values): string | null {
+  const location = locationOf(values);
+  return isInMemory(values) || isPostgresUrl(location) ? null : location;
+}
+
 /** The database, for people: a path, or a URL without its password. */
 export function databaseOf(values: Values): string {
   const location = locationOf(values);
@@ -117,22 +123,33 @@ export async function stateOfFiles(files: readonly string[]): Promise<string> {
  * @throws {UsageError} if there is none, or one of the other kind
  */
 export async function openStore(values: Values): Promise<Store> {
+  await planUpgrade(values);
+  return await openOrCreateStore(values);
+}
+
+/**
+ * The schema that a database has, and the one that opening it would bring it to.
+ * @throws {UsageError} if there is none
+ */
+export async function planUpgrade(
+  values: Values,
+): Promise<{ readonly from: number; readonly to: number }> {
   if (isInMemory(values)) {
     throw new UsageError(
       "--db memory: is private to one server: give the path of a file or a postgres:// URL",
     );
   }
   const location = locationOf(values);
-  const exists = isPostgresUrl(location)
-    ? await hasTables(location)
-    : await stat(location).then((file) => file.size > 0, () => false);
-  if (!exists) {
-    throw new UsageError(
-      `there is no database ${databaseOf(values)}: give --data or --db as the server has it, or ` +
-        'create it with "init" or "serve"',
-    );
-  }
-  return await openOrCreateStore(values);
+  const plan = isPostgresUrl(location)
+    ? await planPostgresMigration(location)
+    : await stat(location).then(({ size }) => size > 0, () => false)
+    ? await planSqliteMigration(location)
+    : null;
+  if (plan !== null) return plan;
+  throw new UsageError(
+    `there is no database ${databaseOf(values)}: give --data or --db as the server has it, or ` +
+      'create it with "init" or "serve"',
+  );
 }
 
 /**

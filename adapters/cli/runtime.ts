@@ -12,6 +12,7 @@ import { createJwtTokens } from "../tokens/jwt/at-jwt.ts";
 import { publicJwks } from "../tokens/jwt/signing-keys.ts";
 import { createOpaqueTokens } from "../tokens/opaque.ts";
 import type { Warn } from "../tokens/key-file.ts";
+import { readLostTimes } from "../restore.ts";
 import { DATA_OPTIONS, databaseOf, isInMemory, openOrCreateStore } from "./data.ts";
 import { type Issuer, readIssuers } from "./issuers.ts";
 import { createKeyCustody } from "./key-custody.ts";
@@ -141,7 +142,8 @@ export async function openRuntime(
         opaque,
         missing: () => missing,
       });
-      const settings = { ...readNumbers(values), audience, issuers };
+      const lostTimes = await readLostTimes(store);
+      const settings = { ...readNumbers(values), audience, issuers, lostTimes };
       const ports = { store, tokens, consents, clock };
       const service = createService({ ...ports, ...(audit && { audit }) }, settings);
       const jwks = () => signing === null ? { keys: [] } : publicJwks(signing, now());

@@ -3,6 +3,7 @@
  * one is added instead.
  * @module
  */
+import { EMPTY, type Migration, pendingMigrations, type SchemaVersion } from "./migrations.ts";
 import { type SqliteDatabase, SqliteOpenError, transaction, whenFree } from "./sqlite-driver.ts";
 
 /** "ftfu": distinguishes our databases from those of other programs. */
@@ -77,47 +78,74 @@ const INITIAL = `
 `;
 
 /** Migration `n` brings a database from schema `n` to `n + 1`. */
-export const MIGRATIONS: readonly string[] = [INITIAL];
+export const MIGRATIONS: readonly Migration<string>[] = [{ statements: INITIAL, compatible: 1 }];
+
+/** Where the oldest compatible schema is written. A database without it is compatible with its own. */
+const COMPATIBLE = "compatible-schema";
 
 /**
  * Migrates a database to the newest schema in one transaction: all or nothing, and only once even
  * if several processes open the file at the same time.
- * @throws {SqliteOpenError} for a newer schema and for a database of another program
+ * @returns the schema that was found
+ * @throws {SqliteOpenError} for a schema that is too new and for a database of another program
  */
 export async function migrate(
   db: SqliteDatabase,
-  migrations: readonly string[] = MIGRATIONS,
-): Promise<void> {
-  const newest = migrations.length;
-  const found = await whenFree(() => schemaOf(db, newest));
+  migrations: readonly Migration<string>[] = MIGRATIONS,
+): Promise<number> {
+  const { found, pending } = await whenFree(() => planMigration(db, migrations));
   // One log, one sync per commit; readers and the writer do not block each other.
   await whenFree(() => db.exec("PRAGMA journal_mode = WAL"));
-  if (found === newest) return;
-  await whenFree(() =>
-    transaction(db, "BEGIN IMMEDIATE", () => {
-      const schema = schemaOf(db, newest); // again, under the lock
-      for (const migration of migrations.slice(schema)) db.exec(migration);
-      db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
-      db.exec(`PRAGMA user_version = ${newest}`);
-    })
-  );
+  // A database that had no log yet, such as a backup, has one from the first read on.
+  await whenFree(() => readVersion(db));
+  if (pending.length > 0) {
+    await whenFree(() => transaction(db, "BEGIN IMMEDIATE", () => apply(db, migrations)));
+  }
+  return found;
 }
 
-/** The schema version; 0 for an empty database. Throws if it is newer or not one of ours. */
-function schemaOf(db: SqliteDatabase, newest: number): number {
+/** Applies what is pending now, under the lock. */
+function apply(db: SqliteDatabase, migrations: readonly Migration<string>[]): void {
+  const { found, pending } = planMigration(db, migrations);
+  for (const { statements } of pending) db.exec(statements);
+  const last = pending.at(-1);
+  if (last === undefined) return;
+  db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+  db.exec(`PRAGMA user_version = ${found + pending.length}`);
+  db.prepare(
+    "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+  )
+    .run(COMPATIBLE, String(last.compatible));
+}
+
+/**
+ * The schema of a database and the migrations it lacks. Changes nothing.
+ * @throws {SqliteOpenError} for a schema that is too new and for a database of another program
+ */
+export function planMigration(
+  db: SqliteDatabase,
+  migrations: readonly Migration<string>[] = MIGRATIONS,
+): { readonly found: number; readonly pending: readonly Migration<string>[] } {
+  const version = readVersion(db);
+  try {
+    return { found: version.schema, pending: pendingMigrations(version, migrations) };
+  } catch (cause) {
+    throw new SqliteOpenError((cause as RangeError).message, { cause });
+  }
+}
+
+function readVersion(db: SqliteDatabase): SchemaVersion {
   const header = db.prepare(`
     SELECT (SELECT application_id FROM pragma_application_id) AS application,
            (SELECT user_version FROM pragma_user_version) AS schema,
            (SELECT count(*) FROM sqlite_schema) AS objects
   `).get() as { application: number; schema: number; objects: number };
   const { application, schema, objects } = header;
-  if (application === 0 && schema === 0 && objects === 0) return 0;
+  if (application === 0 && schema === 0 && objects === 0) return EMPTY;
   if (application !== APPLICATION_ID) {
     throw new SqliteOpenError("It belongs to another program: give another path");
   }
-  if (schema > newest) {
-    const known = `It has schema ${schema} and this version knows ${newest}`;
-    throw new SqliteOpenError(`${known}: upgrade the program`);
-  }
-  return schema;
+  const row = db.prepare("SELECT value FROM meta WHERE key = ?").get(COMPATIBLE);
+  const compatible = row === undefined ? schema : Number((row as { value: string }).value);
+  return { schema, compatible };
 }

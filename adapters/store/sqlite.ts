@@ -18,7 +18,7 @@
  * @module
  */
 import { type Store, StoreFault } from "../ports.ts";
-import { migrate } from "./schema.ts";
+import { migrate, planMigration } from "./schema.ts";
 import { createCommitter, storeFault } from "./sqlite-commit.ts";
 import { type FileGuard, guardFile, NO_FILE } from "./sqlite-file.ts";
 import {
@@ -34,6 +34,7 @@ import { createSweeper } from "./sqlite-sweep.ts";
 import { createWriter } from "./sqlite-write.ts";
 
 export type { FileGuard } from "./sqlite-file.ts";
+export { BackupError, copyDatabase } from "./sqlite-backup.ts";
 export { SqliteOpenError } from "./sqlite-driver.ts";
 
 /** A few milliseconds of work, so that requests are not delayed noticeably. */
@@ -63,6 +64,27 @@ export async function openSqliteStore(path: string): Promise<Store> {
   } catch (cause) {
     db?.close();
     throw new SqliteOpenError(`Cannot open the database ${path}. ${explain(cause)}`, { cause });
+  }
+}
+
+/**
+ * The schema that a database has, and the one that {@link openSqliteStore} would bring it to. Changes
+ * nothing.
+ * @param path of a database that exists
+ * @throws {SqliteOpenError} if it cannot be opened
+ */
+export async function planSqliteMigration(
+  path: string,
+): Promise<{ readonly from: number; readonly to: number }> {
+  let db: SqliteDatabase | null = null;
+  try {
+    db = await openDatabase(path);
+    const { found, pending } = planMigration(db);
+    return { from: found, to: found + pending.length };
+  } catch (cause) {
+    throw new SqliteOpenError(`Cannot open the database ${path}. ${explain(cause)}`, { cause });
+  } finally {
+    db?.close();
   }
 }
 

@@ -30,7 +30,7 @@ const LAYERS: readonly Layer[] = [
   { name: "strict JSON", files: /^adapters\/(?:strict-json|nesting)\.ts$/, uses: [] },
   {
     name: "service",
-    files: /^adapters\/(belief|direct|manage|shell)\.ts$/,
+    files: /^adapters\/(belief|direct|manage|restore|shell)\.ts$/,
     uses: ["core", "ports", "entropy"],
   },
   {

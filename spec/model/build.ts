@@ -39,6 +39,8 @@ export interface Plan {
   readonly measured?: readonly [states: number, transitions: number];
   readonly numbers?: Partial<Numbers>;
   readonly issuers?: readonly TrustedIssuer[];
+  /** What restores took back. */
+  readonly lostTimes?: Settings["lostTimes"];
   readonly clients: readonly Registration[];
   readonly users: readonly PublicId[];
   /** Ids that are not registered when the story begins, but may be. */
@@ -169,9 +171,10 @@ function castOf(plan: Plan, machine: Machine): Cast {
 }
 
 /** The settings of a world: shorter than any operator may set, so the ranges are not asked. */
-function settingsOf({ numbers, issuers }: Plan): Settings {
+function settingsOf({ numbers, issuers, lostTimes = [] }: Plan): Settings {
   const trusted = issuers ?? [{ issuer: ISSUER, merchants: ["m", "n", "p"] }];
-  return { ...readSettings({ audience: AUDIENCE, issuers: trusted }), ...SHORT, ...numbers };
+  const settings = readSettings({ audience: AUDIENCE, issuers: trusted, lostTimes });
+  return { ...settings, ...SHORT, ...numbers };
 }
 
 function jtisOf(tokens: readonly ConsentToken[], user: PublicId): readonly string[] {

@@ -102,7 +102,17 @@ export function isFlawed(
     consent.merchant !== caller && maySpeakFor(consent, settings) &&
     iat < exp && nbf < exp && now - exp < settings.consentSkewSeconds &&
     iat <= latest && nbf <= latest && exp <= iat + lifetime && exp <= latest + lifetime;
-  return !mayBe;
+  return !mayBe ||
+    settings.lostTimes.some(({ until }) => iat - until <= settings.consentSkewSeconds);
+}
+
+/** Whether a refresh token, by the time in its salt, is from a time that a restore took back (T5). */
+export function isTakenBack(salt: string, settings: Settings): boolean {
+  const [time] = /^[0-9a-f]{11}/.exec(salt) ?? [];
+  if (time === undefined) return false;
+  const second = Number((BigInt(`0x${time}`) / 1000n).toString());
+  const { lostTimes, consentSkewSeconds: skew } = settings;
+  return lostTimes.some(({ from, until }) => from - second <= skew && second - until <= skew);
 }
 
 function maySpeakFor({ issuer, merchant }: Consent, { issuers }: Settings): boolean {

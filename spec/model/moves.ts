@@ -3,7 +3,7 @@
  * @module
  */
 import type { Command } from "../../core/decide.ts";
-import type { ClientId, PublicId } from "../../core/model.ts";
+import type { ClientId, PublicId, Seconds } from "../../core/model.ts";
 import type { Scope } from "../../core/scope.ts";
 import type { Moment } from "./moment.ts";
 import type { Answer, Ask, Move, Mutate } from "./play.ts";
@@ -95,6 +95,24 @@ export function refreshOtherHistory(client: ClientId): Moves {
       const token = { family, generation, salt: "of another history" };
       return { type: "ask", command: { type: "refresh", client, ...token, scope: null } };
     });
+}
+
+/** Refresh tokens of every family, of these ages, whose salts were drawn at each of these seconds. */
+export function refreshDrawnAt(
+  client: ClientId,
+  ages: readonly number[],
+  seconds: readonly Seconds[],
+): Moves {
+  return ({ state }) =>
+    [...state.families.values()].flatMap(({ id: family, generation: current }) =>
+      ages.filter((age) => age <= current).flatMap((age) =>
+        seconds.map((second): Ask => {
+          const salt = `${(second * 1000 + 999).toString(16).padStart(11, "0")} and the rest`;
+          const token = { family, generation: current - age, salt };
+          return { type: "ask", command: { type: "refresh", client, ...token, scope: null } };
+        })
+      )
+    );
 }
 
 /**

@@ -15,13 +15,20 @@ import {
   FORGETTING,
   FORGETTING_FULL,
 } from "./worlds/time.ts";
-import { FAMILIES, FAMILIES_DESCENDING, FAMILIES_FULL, ROTATION } from "./worlds/tokens.ts";
+import {
+  FAMILIES,
+  FAMILIES_DESCENDING,
+  FAMILIES_FULL,
+  RESTORED,
+  ROTATION,
+} from "./worlds/tokens.ts";
 
 /** All worlds, the small ones first. */
 export const WORLDS: readonly Plan[] = [
   FAMILIES_DESCENDING,
   FAMILIES,
   ROTATION,
+  RESTORED,
   JUDGING,
   LIFECYCLE,
   SKEW,

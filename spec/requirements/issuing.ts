@@ -315,4 +315,14 @@ export const CONSENT_TOKEN: readonly Requirement[] = [
         "skew, and one hour.",
     ),
   ),
+  rule(
+    "C15",
+    "Consent from before a restore",
+    decided(
+      "MAY",
+      "After the database was restored from a backup, a consent token issued no later than the clock " +
+        "skew after the restore is `INVALID_TOKEN`: it may have been redeemed or withdrawn since the " +
+        "backup.",
+    ),
+  ),
 ];

@@ -115,7 +115,7 @@ export const TOKENS: readonly Requirement[] = [
       "Each refresh with the current token begins a new generation. The token two generations old is " +
         "still answered with the current one within 10 s of being spent; anything older is reuse. A " +
         "generation that the store does not know yet (after a restore) is `invalid_grant` and changes " +
-        "nothing.",
+        "nothing. So is an old token from a time that a restore took back: it is no sign of a thief.",
     ),
   ),
   rule(

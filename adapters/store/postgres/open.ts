@@ -7,7 +7,7 @@ import type { Store } from "../../ports.ts";
 import { ignore, type PgConnection, type PgPool } from "./driver.ts";
 import { connectPools, loadPg } from "./pool.ts";
 import { PostgresOpenError } from "./errors.ts";
-import { isMigrated } from "./schema.ts";
+import { planMigration } from "./schema.ts";
 import { createPostgresStore, type PostgresOptions, PRESETS } from "./store.ts";
 import { readPostgresUrl, type Target } from "./url.ts";
 
@@ -38,14 +38,17 @@ export function openPostgresStore(url: string, options: PostgresOptions = {}): P
 }
 
 /**
- * Whether a store was opened there before.
- * @throws {PostgresOpenError} if the database cannot be reached
+ * The schema that a database has, and the one that {@link openPostgresStore} would bring it to; `null` if
+ * no store was opened there before. Changes nothing.
+ * @throws {PostgresOpenError} if the database cannot be reached, or is too new
  */
-export function hasTables(url: string): Promise<boolean> {
+export function planPostgresMigration(
+  url: string,
+): Promise<{ readonly from: number; readonly to: number } | null> {
   return withPool(url, {}, async (pool, { schema = PRESETS.schema }) => {
-    const exists = await isMigrated(pool, schema);
+    const plan = await planMigration(pool, schema);
     await pool.end();
-    return exists;
+    return plan;
   });
 }
 

@@ -9,6 +9,7 @@
  * redemption of a consent token writes a row elsewhere, found by `jti`.
  * @module
  */
+import { EMPTY, type Migration, pendingMigrations, type SchemaVersion } from "../migrations.ts";
 import { lastOf, type PgConnection, type PgPool, sqlStateOf } from "./driver.ts";
 import { PostgresOpenError } from "./errors.ts";
 
@@ -20,11 +21,11 @@ export interface Layout {
   readonly partitions: number;
 }
 
-/** The statements of one migration. */
-export type Migration = (layout: Layout) => string;
+/** A migration: its statements depend on the layout. */
+export type PgMigration = Migration<(layout: Layout) => string>;
 
 /** Times are Unix seconds, scopes sorted text, secrets JSON; a direct connection has source ''. */
-const initial: Migration = (layout) => {
+const initial: PgMigration["statements"] = (layout) => {
   const text = 'text COLLATE "C" NOT NULL';
   const create = (name: string, by: string, columns: string) =>
     createTable(layout, name, by, columns);
@@ -135,7 +136,7 @@ function createTable({ schema, partitions }: Layout, name: string, by: string, c
 }
 
 /** Migration `n` brings a database from schema `n` to `n + 1`. */
-export const MIGRATIONS: readonly Migration[] = [initial];
+export const MIGRATIONS: readonly PgMigration[] = [{ statements: initial, compatible: 1 }];
 
 /** The oldest server that the statements were written for. */
 const OLDEST_VERSION = 130000;
@@ -149,7 +150,7 @@ const OLDEST_VERSION = 130000;
 export async function migrate(
   pool: PgPool,
   wanted: Layout,
-  migrations: readonly Migration[] = MIGRATIONS,
+  migrations: readonly PgMigration[] = MIGRATIONS,
 ): Promise<Layout> {
   const connection = await pool.connect();
   try {
@@ -169,32 +170,49 @@ export async function migrate(
   }
 }
 
-/** Whether there are tables of ours. */
-export async function isMigrated(pool: PgPool, schema: string): Promise<boolean> {
+/**
+ * The schema of a database and the one that {@link migrate} would bring it to; `null` where there are no
+ * tables of ours.
+ * @throws {PostgresOpenError} for a schema that is too new
+ */
+export async function planMigration(
+  pool: PgPool,
+  schema: string,
+): Promise<{ readonly from: number; readonly to: number } | null> {
   const connection = await pool.connect();
   try {
-    return await readVersion(connection, schema) !== null;
+    const found = await readVersion(connection, schema);
+    if (found === null) return null;
+    return { from: found.schema, to: found.schema + pendingOf(found, MIGRATIONS).length };
   } finally {
     connection.release();
+  }
+}
+
+function pendingOf(
+  found: SchemaVersion | null,
+  migrations: readonly PgMigration[],
+): readonly PgMigration[] {
+  try {
+    return pendingMigrations(found ?? EMPTY, migrations);
+  } catch (cause) {
+    throw new PostgresOpenError((cause as RangeError).message, { cause });
   }
 }
 
 async function migrateOnce(
   connection: PgConnection,
   wanted: Layout,
-  migrations: readonly Migration[],
+  migrations: readonly PgMigration[],
 ): Promise<Layout> {
   const { schema } = wanted;
-  const newest = migrations.length;
   const found = await readVersion(connection, schema);
-  if (found !== null && found.version > newest) {
-    throw new PostgresOpenError(
-      `It has schema ${found.version} and this version knows ${newest}: upgrade the program`,
-    );
-  }
+  const pending = pendingOf(found, migrations);
   const layout = { schema, partitions: found?.partitions ?? wanted.partitions };
-  if (found?.version === newest) return layout;
-  const steps = migrations.slice(found?.version ?? 0).map((migration) => migration(layout));
+  const last = pending.at(-1);
+  if (last === undefined) return layout;
+  const newest = (found?.schema ?? 0) + pending.length;
+  const steps = pending.map(({ statements }) => statements(layout));
   await connection.query(`
     BEGIN;
     CREATE SCHEMA IF NOT EXISTS ${schema};
@@ -203,14 +221,15 @@ async function migrateOnce(
     LOCK TABLE ${schema}.meta IN EXCLUSIVE MODE;
   `);
   const current = await readVersion(connection, schema); // again, under the lock
-  if ((current?.version ?? 0) !== (found?.version ?? 0)) {
+  if ((current?.schema ?? 0) !== (found?.schema ?? 0)) {
     await connection.query("ROLLBACK");
     return migrateOnce(connection, wanted, migrations);
   }
   await connection.query(`
     ${steps.join("\n")}
     INSERT INTO ${schema}.meta (key, value)
-    VALUES ('schema', '${newest}'), ('partitions', '${layout.partitions}')
+    VALUES ('schema', '${newest}'), ('compatible-schema', '${last.compatible}'),
+      ('partitions', '${layout.partitions}')
     ON CONFLICT (key) DO UPDATE SET value = excluded.value;
     COMMIT;
   `);
@@ -221,15 +240,18 @@ async function migrateOnce(
 async function readVersion(
   connection: PgConnection,
   schema: string,
-): Promise<{ readonly version: number; readonly partitions: number } | null> {
+): Promise<SchemaVersion & { readonly partitions: number } | null> {
   const exists = `SELECT to_regclass('${schema}.meta') IS NOT NULL AS exists`;
   const [row] = lastOf(await connection.query(exists)).rows as { exists: boolean }[];
   if (row?.exists !== true) return null;
-  const read = `SELECT key, value FROM ${schema}.meta WHERE key IN ('schema', 'partitions')`;
+  const read = `SELECT key, value FROM ${schema}.meta 
+    WHERE key IN ('schema', 'compatible-schema', 'partitions')`;
   const rows = lastOf(await connection.query(read)).rows as { key: string; value: string }[];
   const meta = Object.fromEntries(rows.map(({ key, value }) => [key, Number(value)]));
-  const { schema: version, partitions } = meta;
-  return version === undefined || partitions === undefined ? null : { version, partitions };
+  const { schema: version, "compatible-schema": compatible, partitions } = meta;
+  return version === undefined || compatible === undefined || partitions === undefined
+    ? null
+    : { schema: version, compatible, partitions };
 }
 
 async function checkVersion(connection: PgConnection): Promise<void> {

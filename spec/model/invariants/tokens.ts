@@ -7,7 +7,7 @@ import type { ClientId, Seconds, TokenFamily } from "../../../core/model.ts";
 import type { Refresh } from "../../../core/refresh.ts";
 import type { Scope } from "../../../core/scope.ts";
 import type { Use } from "../../../core/use.ts";
-import { familyWorth, inTime, isAlive } from "../law.ts";
+import { familyWorth, inTime, isAlive, isTakenBack } from "../law.ts";
 import type { Moment } from "../moment.ts";
 import { decideOn, type Step } from "../play.ts";
 import { always, everyStep, type Invariant, on, same, sameList, unchanged } from "./invariant.ts";
@@ -101,7 +101,8 @@ export const REFRESH: readonly Invariant[] = [
     "A refresh token from a future that a restore took back is refused and changes nothing.",
     ({ before, after, command, decision }) => {
       const family = before.state.families.get(command.family);
-      if (family === undefined || !isAhead(family, command)) return null;
+      if (family === undefined) return null;
+      if (!isAhead(family, command) && !isSpentInLostTime(before, family, command)) return null;
       return decision.outcome === "refused" && decision.code === "invalid_grant" &&
         unchanged(before, after);
     },
@@ -231,10 +232,20 @@ function dueOnRefresh(
   const effective = familyWorth(moment, family);
   if (effective.length === 0) return "invalid_grant";
   if (isAhead(family, command) || isReuse(moment, family, command)) return "invalid_grant";
+  if (isSpentInLostTime(moment, family, command)) return "invalid_grant";
   const wanted = command.scope ?? family.scope;
   if (wanted.some((token) => !family.scope.includes(token))) return "invalid_scope";
   const scope = effective.filter((token) => wanted.includes(token));
   return scope.length === 0 ? "invalid_scope" : scope;
+}
+
+/** Too old to be answered again, and from a time that a restore took back: no reuse (T5). */
+function isSpentInLostTime(moment: Moment, family: TokenFamily, command: Refresh): boolean {
+  const { settings } = moment.cast;
+  const age = family.generation - command.generation;
+  const late = Math.abs(moment.now - family.previousGenerationStartedAt);
+  const isAnswered = age < 2 || (age === 2 && late < settings.refreshDuplicateSeconds);
+  return !isAnswered && isTakenBack(command.salt, settings);
 }
 
 function isAhead(family: TokenFamily, { generation, salt }: Refresh): boolean {
@@ -248,6 +259,7 @@ function isReuse(moment: Moment, family: TokenFamily, command: Refresh): boolean
   if (age < 2 || !isAlive(moment, family)) return false;
   if (moment.state.connections.get(family.connection)?.client !== command.client) return false;
   const spentFor: Seconds = moment.now - family.previousGenerationStartedAt;
+  if (isTakenBack(command.salt, moment.cast.settings)) return false;
   return age > 2 || Math.abs(spentFor) >= moment.cast.settings.refreshDuplicateSeconds;
 }
 

@@ -2,19 +2,21 @@
  * Worlds of token families.
  * @module
  */
-import type { Plan, Registration } from "../build.ts";
+import { type Plan, type Registration, token } from "../build.ts";
 import {
   all,
   ask,
   connect,
   fetchById,
+  redeem,
   refresh,
+  refreshDrawnAt,
   refreshOtherHistory,
   revokeToken,
   tick,
   use,
 } from "../moves.ts";
-import { generationsUpTo, P, Q } from "./cast.ts";
+import { generationsUpTo, M, P, Q } from "./cast.ts";
 
 const USERS_API: Registration = { id: "api", scope: [], role: "resource-server" };
 
@@ -59,6 +61,38 @@ export const ROTATION: Plan = {
     "use family_expired",
     "family-ended reused",
     "family-ended revoked",
+  ],
+};
+
+/** A database that was restored: tokens and consents from before, from the lost time and from after it. */
+export const RESTORED: Plan = {
+  name: "restored",
+  text:
+    "A database that was restored at second 3 from a backup of second 2; tokens and consents of every second are presented.",
+  quick: true,
+  clients: [P, M],
+  users: ["u"],
+  scopes: ["r"],
+  times: [3, 4, 5, 6, 7],
+  numbers: { maxFamilies: 1, refreshIdleSeconds: 4, refreshAbsoluteSeconds: 9 },
+  lostTimes: [{ from: 2, until: 3 }],
+  tokens: [3, 4, 5].map((iat) => token(`second-${iat}`, { iat, exp: iat + 3, scope: "r" })),
+  given: [connect("u", "p", ["r"]), connect("u", "m", ["r"])],
+  moves: all(
+    fetchById(["p"], ["u"]),
+    redeem(["p"]),
+    refresh({ clients: ["p"], ages: [0, 1], scopes: [null] }),
+    refreshDrawnAt("p", [1, 2, 3], [0, 1, 2, 3, 4, 5]),
+    tick,
+  ),
+  within: generationsUpTo(3),
+  sometimes: [
+    "fetch consent_before_restore",
+    "fetch granted",
+    "refresh granted",
+    "refresh repeated",
+    "refresh reused",
+    "refresh ahead_of_store",
   ],
 };
 

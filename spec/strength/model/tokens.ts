@@ -109,6 +109,27 @@ export const TOKENS: readonly CoreFault[] = [
       '(age === 0 && salt === "")',
     ],
   ),
+  coreFault(
+    "refresh.ts",
+    "lost-time-is-reuse",
+    "An old refresh token of a time that a restore took back ends the restored family.",
+    ['isOfLostTime(salt, context.settings) ? "ahead_of_store" : "reused"', '"reused"'],
+  ),
+  coreFault(
+    "restore.ts",
+    "every-old-token-is-of-lost-time",
+    "After a restore, no reuse of a refresh token is detected any more.",
+    [
+      "    drawnAt >= from - consentSkewSeconds && drawnAt <= until + consentSkewSeconds",
+      "    from <= until",
+    ],
+  ),
+  coreFault(
+    "consent.ts",
+    "consent-survives-restore",
+    "A consent token that was redeemed in a time that a restore took back is redeemed again.",
+    ['  if (precedesRestore(issuedAt, settings)) return "consent_before_restore";\n', ""],
+  ),
   coreFault("refresh.ts", "scope-widens", "A refresh may ask for more scope than was issued.", [
     'if (!isWithin(requested, family.scope)) return refuse("invalid_scope", "scope_widened");\n  const scope = intersect(requested, effective);',
     "const scope = intersect(requested, effectiveScope(standing));",

@@ -41,6 +41,7 @@ test("T1, P5, C5, C11: the defaults are the documented ones", () => {
     secretOverlapSeconds: day,
     audience: AUDIENCE,
     issuers: [],
+    lostTimes: [],
   });
 });
 
@@ -147,7 +148,7 @@ test("T1, C4: what cannot be set is refused by name, with what would do", () => 
   const told: readonly (readonly [object, RegExp])[] = [
     [
       { colour: 1 },
-      /^Unknown setting colour\. The settings are audience, issuers, acc/,
+      /^Unknown setting colour\. The settings are audience, issuers, lostTimes, acc/,
     ],
     [{ maxFamilies: 0 }, /^Cannot set maxFamilies to 0: give a whole number from 1 to 1000$/],
     [{ audience: "a b" }, /^Cannot set audience: give 1 to 255 printable ASCII characters/],

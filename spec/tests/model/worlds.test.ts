@@ -82,6 +82,7 @@ const GIVEN_BY: Readonly<Record<Reason, "core" | "adapters">> = {
   consent_expired: "core",
   consent_not_yet_valid: "core",
   consent_lifetime: "core",
+  consent_before_restore: "core",
   consent_redeemed: "core",
   token_malformed: "adapters",
   token_expired: "core",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmod, mkdir, open, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { migrate, MIGRATIONS } from "../../../adapters/store/schema.ts";
+import { migrate } from "../../../adapters/store/schema.ts";
 import {
   chooseDriver,
   openDatabase,
@@ -74,42 +74,6 @@ describe("Opening SQLite", () => {
       await file.close();
       await assertRefused(damaged, /damaged: restore it from a backup/);
     }));
-
-  test("A3: a newer schema is refused, and left as it was", () =>
-    withFolder(async (folder) => {
-      const path = join(folder, "newer.sqlite");
-      await (await openSqliteStore(path)).close();
-      const newer = MIGRATIONS.length + 1;
-      await makeDatabase(path, `PRAGMA user_version = ${newer}`);
-      await assertRefused(path, new RegExp(`schema ${newer} .* upgrade`));
-      const db = await openDatabase(path);
-      assert.equal(valueOf(db, "user_version"), newer);
-      db.close();
-    }));
-
-  test("SY-06: a new file that several open at once is set up once", () =>
-    withFolder(async (folder) => {
-      const path = join(folder, "new.sqlite");
-      const all = [await openDatabase(path), await openDatabase(path), await openDatabase(path)];
-      await Promise.all(all.map((db) => migrate(db))); // each finds it empty before one begins
-      for (const db of all) db.close();
-    }));
-
-  test("A3: an older schema is brought up to date in one step, or not at all", async () => {
-    const db = await openDatabase(":memory:");
-    await migrate(db);
-    const store = createSqliteStore(db);
-    await store.updateMeta("kept", () => "yes");
-    const add = "ALTER TABLE users ADD COLUMN note TEXT";
-    await assert.rejects(migrate(db, [...MIGRATIONS, add, "CREATE NONSENSE"]), /NONSENSE/);
-    assert.equal(valueOf(db, "user_version"), MIGRATIONS.length);
-    await migrate(db, [...MIGRATIONS, add]);
-    await migrate(db, [...MIGRATIONS, add]);
-    assert.equal(valueOf(db, "user_version"), MIGRATIONS.length + 1);
-    db.exec("UPDATE users SET note = 'there'");
-    assert.equal(await store.readMeta("kept"), "yes");
-    await store.close();
-  });
 
   test("A3: without a driver, the error says how to install one", async () => {
     const absent = () => Promise.reject(new Error("Cannot find package 'libsql'"));

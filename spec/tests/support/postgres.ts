@@ -45,7 +45,7 @@ const TABLES = [
   "families",
   "consent_uses",
   "withdrawals",
-  "meta WHERE key NOT IN ('schema', 'partitions')",
+  "meta WHERE key NOT IN ('schema', 'compatible-schema', 'partitions')",
 ];
 
 /** Opens an empty store on the shared server. */
@@ -93,7 +93,8 @@ export const POSTGRES_SCHEMAS: StoreUnderTest = {
       },
       async makeNewer() {
         isNewer = true;
-        await query(`UPDATE ${schema}.meta SET value = '1000' WHERE key = 'schema'`);
+        await query(`UPDATE ${schema}.meta SET value = '1000' 
+          WHERE key IN ('schema', 'compatible-schema')`);
       },
     };
   },

@@ -47,6 +47,7 @@ export const SQLITE_FILES: StoreUnderTest = {
         const newer = await ask("user_version") + 1;
         const db = await openDatabase(path);
         db.exec(`PRAGMA user_version = ${newer}`);
+        db.exec(`UPDATE meta SET value = '${newer}' WHERE key = 'compatible-schema'`);
         db.close();
       },
     };
