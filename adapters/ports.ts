@@ -71,7 +71,10 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** The store failed. Nothing was written, and a retry may succeed (A3). */
+/**
+ * The store failed, and a retry may succeed (A3). Nothing was written, unless the connection to a
+ * database was lost during a commit: then nobody knows, and only the caller may retry (C11, T5).
+ */
 export class StoreFault extends Error {
   override readonly name = "StoreFault";
   /** Stable code of this class. */
