@@ -43,3 +43,9 @@ test("house: the tests on the page about testing a client pass", async () => {
   assert.equal(code, 0, out);
   assert.match(out, /consent token: Without jti/);
 });
+
+test("house: the store on the page about writing one keeps the contract", async () => {
+  const { code, out } = await run("docs/how-to/write-a-store.md");
+  assert.equal(code, 0, out);
+  assert.match(out, /races\/disconnect/);
+});
