@@ -64,6 +64,7 @@ Not affiliated with the vendor; its tokens work on this server only.
 
   Endpoint   ${endpoint}
   Database   ${database}
+  Console    ${new URL("/", endpoint)}
   Harness    ${harness}
              For tests of clients in any language: tokens with defects, time, faults, revocation, and
              a ledger of what was sent (docs/how-to/shop-over-the-wire.md). "conform" uses it too.

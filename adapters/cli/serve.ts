@@ -224,7 +224,9 @@ function createHandler(
     ...(dev !== null && { failureLimit: null }), // a conformance run fails hundreds of times
     rateLimit: perMinute === 0 ? null : { fieldsPerMinute: perMinute },
     readiness: [checkStore(store), ...watch.checks],
-    log,
+    log: dev === null ? log : (record) => {
+      if (!dev.isOwn(record.path)) log(record);
+    },
     clock,
     ...(dev !== null && { routes: dev.routes }),
   });

@@ -22,6 +22,7 @@ import {
   isConnected,
   seedDemo,
 } from "./demo.ts";
+import { CONSOLE_PATHS, CONSOLE_ROUTES } from "./console/routes.ts";
 import { createFaults, deliver } from "./faults.ts";
 import { createHarness } from "./harness.ts";
 import { createDevIssuers, type DevIssuer } from "./issuers.ts";
@@ -54,6 +55,8 @@ export interface DevMode {
   issuers(): readonly DevIssuer[];
   /** The routes to mount. */
   readonly routes: Readonly<Record<string, HttpHandler>>;
+  /** Whether a path is of the harness or the console, whose requests are not worth a line in a log. */
+  isOwn(path: string | null): boolean;
   /** Hears of every decision. */
   readonly audit: AuditLog;
   /** The handler with what a test wants to happen to its requests, and a ledger of them. */
@@ -110,7 +113,8 @@ export function createDevMode(options: DevModeOptions): DevMode {
     clock,
     audience: DEMO_AUDIENCE,
     issuers: () => [DEMO_TRUST, ...added],
-    routes: { [`${HARNESS_PATH}/`]: harness },
+    routes: { ...CONSOLE_ROUTES, [`${HARNESS_PATH}/`]: harness },
+    isOwn: (path) => path !== null && isOwn(path),
     audit: ledger.audit,
     wrap: (handler) => ledger.wrap(faults.wrap(handler)),
     deliver,
@@ -135,10 +139,14 @@ export function createDevMode(options: DevModeOptions): DevMode {
   };
 }
 
+function isOwn(path: string): boolean {
+  return path.startsWith(`${HARNESS_PATH}/`) || CONSOLE_PATHS.includes(path);
+}
+
 /** Whether a path belongs to the clients under test, even one that leads nowhere. */
 function isOfClients(path: string): boolean {
-  const others: readonly string[] = [PATHS.live, PATHS.ready, PATHS.health];
-  return !path.startsWith(`${HARNESS_PATH}/`) && !others.includes(path);
+  const probes: readonly string[] = [PATHS.live, PATHS.ready, PATHS.health];
+  return !isOwn(path) && !probes.includes(path);
 }
 
 function endpointsOf({ audience, publicUrl }: Serving) {

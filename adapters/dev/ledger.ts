@@ -51,6 +51,8 @@ export interface Ledger {
   readonly entries: readonly RequestEntry[];
   /** Forgets them. */
   clear(): void;
+  /** The latest decisions, also those that no request asked for, oldest first. */
+  readonly events: readonly AuditEvent[];
   /** To be told what the service decides. */
   readonly audit: AuditLog;
   /** A handler whose requests are written down. */
@@ -74,21 +76,22 @@ export function createLedger(
 ): Ledger {
   let entries: readonly RequestEntry[] = [];
   let events: readonly AuditEvent[] = [];
-  const eventsOf = (requestId: string | undefined) => {
-    const own = events.filter((event) => event.requestId === requestId);
-    events = events.filter((event) => event.requestId !== requestId);
-    return own;
-  };
+  const eventsOf = (requestId: string | undefined) =>
+    requestId === undefined ? [] : events.filter((event) => event.requestId === requestId);
   return {
     get entries() {
       return entries;
     },
+    get events() {
+      return events;
+    },
     clear() {
       entries = [];
+      events = [];
     },
     audit: {
       record(event) {
-        if (event.requestId !== undefined) events = [...events.slice(1 - LEDGER_SIZE), event];
+        events = [...events.slice(1 - LEDGER_SIZE), event];
       },
     },
     wrap: (handler) => async (request) => {

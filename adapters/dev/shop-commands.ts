@@ -9,7 +9,7 @@ import { ClientError, InputError, type Service } from "../direct.ts";
 import type { AuditLog } from "../ports.ts";
 import type { AdjustableClock } from "./clock.ts";
 import type { Commands } from "./commands.ts";
-import { answerOf, isDefect } from "./defects.ts";
+import { answerOf, DEFECTS, isDefect } from "./defects.ts";
 import { DEMO_CLIENTS, DEMO_ISSUER, DEMO_ISSUER_KEY, DEMO_SCOPE, DEMO_USERS } from "./demo.ts";
 import { type Fault, type FaultLayer, FAULTS } from "./faults.ts";
 import { type Input, InvalidInput, oneOf, text, whole } from "./input.ts";
@@ -17,6 +17,7 @@ import { inspectToken } from "./inspect.ts";
 import type { Ledger } from "./ledger.ts";
 import { maskEntry } from "./mask.ts";
 import { mintConsentToken } from "./mint.ts";
+import { listState } from "./state.ts";
 
 /** How a dev server serves now. */
 export interface Serving {
@@ -37,6 +38,9 @@ export interface ShopCommandOptions {
   readonly ledger: Ledger;
   readonly policy: Numbers;
 }
+
+/** How many requests and events `state` holds: what fits on a page. */
+const SHOWN = 50;
 
 /** Creates the commands; they add to those of the harness protocol. */
 export function createShopCommands(
@@ -87,6 +91,24 @@ export function createShopCommands(
       const isShown = input["unmasked"] === true;
       const latest = entries.slice(-wholeOr(input, "limit", entries.length) || entries.length);
       return { requests: isShown ? latest : latest.map(maskEntry) };
+    },
+    catalog: () => ({
+      defects: Object.keys(DEFECTS).filter(isDefect).map((name) => (
+        { name, text: DEFECTS[name].text, ...answerOf(name) }
+      )),
+      faults: Object.entries(FAULTS).map(([name, entry]) => ({ name, ...entry })),
+    }),
+    async state(input) {
+      const { partner, otherPartner } = DEMO_CLIENTS;
+      const isShown = input["unmasked"] === true;
+      return {
+        now: now(),
+        clients: [partner, otherPartner],
+        users: await listState(serving().service),
+        pending: faults.pending,
+        events: ledger.events.slice(-SHOWN),
+        requests: ledger.entries.slice(-SHOWN).map((entry) => isShown ? entry : maskEntry(entry)),
+      };
     },
     inspect: (input) =>
       orMistake(inspectToken(text(input, "token"), {

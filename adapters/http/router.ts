@@ -48,7 +48,7 @@ export interface HttpOptions extends LimitOptions {
   readonly maxRequests?: number;
   /** What `/readyz` checks. Default: nothing, so it is 200 until the server stops. */
   readonly readiness?: readonly ReadinessCheck[];
-  /** Further routes by path; one that ends in `/` serves every path below it. */
+  /** Further routes by path; one that ends in `/` serves every path below it, except `/` itself. */
   readonly routes?: Readonly<Record<string, HttpHandler>>;
 }
 
@@ -114,7 +114,7 @@ export function createHttpHandler(service: Service, options: HttpOptions): HttpH
     [PATHS.ready, { ...get(ready), free: true }],
     [PATHS.health, { ...get(ready), free: true }],
   ]);
-  const prefixes = [...routes.keys()].filter((path) => path.endsWith("/"));
+  const prefixes = [...routes.keys()].filter((path) => /.\/$/.test(path));
   return async (request) => {
     const start = clock.now();
     const path = request.target.split("?", 1)[0] ?? "";
