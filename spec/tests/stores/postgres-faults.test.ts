@@ -3,10 +3,14 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { checkStore } from "../../../adapters/http/health.ts";
 import { type Store, StoreFault } from "../../../adapters/ports.ts";
-import { openPostgresStore } from "../../../adapters/store/postgres/mod.ts";
+import {
+  createPostgresStore,
+  openPostgresStore,
+  type PgPool,
+} from "../../../adapters/store/postgres/mod.ts";
 import { decide, keysOf } from "../../../core/decide.ts";
 import { grant } from "../../../core/decision.ts";
-import { createScene, type Scene } from "../../store-contract/scene.ts";
+import { createScene, type Scene, sceneOn } from "../../store-contract/scene.ts";
 import { granted } from "../support/machine.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { createPool } from "../support/postgres.ts";
@@ -18,7 +22,7 @@ let proxy: Proxy;
 let schemas = 0;
 
 before(async () => {
-  server = await startPostgres(["fsync=off", "shared_buffers=32MB", "max_connections=12"]);
+  server = await startPostgres(["fsync=off", "shared_buffers=32MB", "max_connections=40"]);
   proxy = await startProxy(server.port);
 });
 after(async () => {
@@ -66,6 +70,28 @@ async function familiesOf({ store }: { readonly store: Store }): Promise<number>
   const [candidate] = facts.candidates;
   const connection = candidate?.connection.id ?? "";
   return (await store.list({ of: "families", connection }, { limit: 100 })).length;
+}
+
+/** A pool that does something before it sends the first text that fits. */
+function interrupted(fits: (text: string) => boolean, before: () => Promise<void>): PgPool {
+  const pool = createPool(server.url, 2);
+  let done = false;
+  return {
+    async connect() {
+      const connection = await pool.connect();
+      return {
+        async query(text) {
+          if (!done && fits(text)) {
+            done = true;
+            await before();
+          }
+          return await connection.query(text);
+        },
+        release: (error) => connection.release(error),
+      };
+    },
+    end: () => pool.end(),
+  };
 }
 
 describe("PostgreSQL when something goes wrong", () => {
@@ -122,6 +148,21 @@ describe("PostgreSQL when something goes wrong", () => {
       assert.equal(await familiesOf(scene), 0);
     }));
 
+  test("R1: an id that is registered and deleted during a registration stays retired", () =>
+    behindProxy(async (scene) => {
+      const command = { user: "carol", digest: "digest of carol" };
+      const register = { type: "register-user", ...command } as const;
+      const pool = interrupted(isCommit, async () => {
+        granted(await scene.run(register));
+        granted(await scene.run({ type: "delete-user", ...command }));
+      });
+      const other = await createPostgresStore(pool, { schema: `faults_${schemas - 1}` });
+      const late = sceneOn([other], scene.settings, "1");
+      const decision = await late.run(register);
+      assert.equal(decision.outcome === "refused" && decision.reason, "user_id_retired");
+      await other.close();
+    }));
+
   test("A3: what the server cannot take fails alone", () =>
     behindProxy(async ({ store }) => {
       const user = (publicId: string) =>
@@ -176,14 +217,15 @@ describe("PostgreSQL when something goes wrong", () => {
   test("A3: a server without free connections is busy, not broken", () =>
     behindProxy(async (scene) => {
       proxy.cut(); // those of the store
-      const pool = createPool(server.url, 20);
+      const pool = createPool(server.url, 60);
       const taken = [];
       try {
         for (;;) taken.push(await pool.connect());
       } catch {
         // All connections are in use.
       }
-      await assert.rejects(scene.run(byId), /it has no connection left/);
+      // A socket may be closed before the reason is read.
+      await assert.rejects(scene.run(byId), /it has no connection left|the connection was lost/);
       for (const connection of taken) connection.release(true);
       await pool.end();
       await until(() => scene.run(byId).then(() => true, () => false));

@@ -60,10 +60,19 @@ export async function startPostgres(settings: readonly string[] = QUICK): Promis
       if (child.process === undefined || child.process.exitCode !== null) resolve();
       else child.process.once("exit", () => resolve());
     });
-  const start = () =>
-    server.start().catch(() => {
-      throw new Error(`PostgreSQL does not start:\n${output.slice(-20).join("")}`);
-    });
+  const start = async () => {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await server.start();
+      } catch {
+        // The processes of a postmaster that was killed hold its memory until they notice.
+        if (attempt === 100) {
+          throw new Error(`PostgreSQL does not start:\n${output.slice(-20).join("")}`);
+        }
+        await setTimeout(50);
+      }
+    }
+  };
   const end = async (signal: NodeJS.Signals) => {
     const gone = ended();
     child.process?.kill(signal);
