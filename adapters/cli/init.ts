@@ -1,5 +1,6 @@
 /**
- * `init`: creates the database and the keys of a server, for those who register clients before it runs.
+ * `init`: creates the database and the keys of a server, so that clients can be registered before it
+ * runs.
  * @module
  */
 import process from "node:process";

@@ -121,7 +121,7 @@ function toFile(fd: number): Write {
 }
 
 function toStream(stream: Writable): Write {
-  stream.on("error", () => {}); // every write hears of its own
+  stream.on("error", () => {}); // every write gets its own error
   return (bytes) =>
     new Promise((resolve, reject) => {
       stream.write(bytes, (error) => {

@@ -10,7 +10,7 @@ import { type Numbers, type NumericSetting, RANGES } from "../../core/settings.t
 export interface Option {
   /** Kebab case, without the dashes. */
   readonly name: string;
-  /** What stands for the value in the help text; absent for a switch. */
+  /** The placeholder of the value in the help text; absent for a switch. */
   readonly value?: string;
   /** The environment variable that sets it, if any. */
   readonly env?: string;
@@ -37,7 +37,7 @@ export interface Command {
   run(argv: readonly string[], environment: Environment): Promise<number>;
 }
 
-/** A command as data: its options and arguments are parsed and explained from these tables. */
+/** A command as data: parsing and help text come from these tables. */
 export interface CommandSpec {
   readonly name: string;
   /** What follows the name. In brackets: optional. A last one that ends in `...` takes any number. */
@@ -64,10 +64,10 @@ export function defineCommand(spec: CommandSpec): Command {
   };
 }
 
-/** What was given, by option name. */
+/** The values of options, by name. */
 export type Values = Readonly<Record<string, string | true | undefined>>;
 
-/** The command line is invalid. The message names the cause and the cure. */
+/** The command line is invalid. The message says why and what to do. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
@@ -137,7 +137,7 @@ export function settingOptions(names: readonly NumericSetting[]): readonly Optio
   });
 }
 
-/** The numeric settings: as given, or their defaults where a command has no option for them. */
+/** The numeric settings; a setting without an option in this command has its default. */
 export function readNumbers(values: Values): Numbers {
   const entries = SETTINGS.map((name) => [
     name,

@@ -1,5 +1,5 @@
 /**
- * The commands of the harness protocol, by which the conformance suite and tests set the stage.
+ * The commands of the harness protocol. The conformance suite and tests use them to set up a scene.
  * @module
  */
 import type { JWK } from "jose";
@@ -18,7 +18,7 @@ export interface CommandOptions {
   readonly service: () => Service;
   readonly clock: AdjustableClock;
   readonly issuers: DevIssuers;
-  /** What the server says about itself besides its commands. */
+  /** What `describe` returns besides the commands. */
   readonly description: () => {
     readonly version: string;
     readonly audience: string;
@@ -33,11 +33,11 @@ export interface CommandOptions {
 /** Every command by name: takes a JSON object and returns one. */
 export type Commands = Readonly<Record<string, (input: Input) => Promise<object> | object>>;
 
-/** Whose tokens `mint` signs. It may speak for every client that was seeded. */
+/** The issuer of tokens that `mint` signs. It may speak for every seeded client. */
 const MINT_ISSUER = "https://harness.issuer.invalid";
 const DELETED_AT_ONCE = 50;
 
-/** What was registered through the harness, and goes with `reset`. */
+/** What was registered through the harness; `reset` removes it. */
 interface Seeded {
   readonly clients: Set<ClientId>;
   readonly users: Set<PublicId>;
@@ -66,7 +66,7 @@ export function createCommands(options: CommandOptions): Commands {
   };
 }
 
-/** The stage itself: everything gone, everything set, and the time. */
+/** Reset, seed and clock. */
 function stageCommands(
   { service, clock, issuers }: CommandOptions,
   { clients, users }: Seeded,
@@ -108,7 +108,7 @@ function stageCommands(
   };
 }
 
-/** Issuers of consent tokens, and tokens. */
+/** Trusting issuers and minting consent tokens. */
 function consentCommands({ issuers, key }: CommandOptions, { clients }: Seeded): Commands {
   return {
     async trust(input) {
@@ -198,7 +198,7 @@ function readClient(client: Input) {
   };
 }
 
-/** The live direct connection, or the one that rests on the user's live direct connection with `via`. */
+/** The active direct connection, or, with `via`, the one delegated through the merchant `via`. */
 async function findConnection(service: Service, input: Input): Promise<ConnectionId | null> {
   const client = text(input, "client");
   const via = input["via"] === undefined ? null : text(input, "via");
@@ -219,7 +219,7 @@ async function inBatches(
   }
 }
 
-/** Ignores that somebody else ended it meanwhile. */
+/** Ignores that another call has ended it in the meantime. */
 async function unlessGone(work: Promise<unknown>): Promise<void> {
   try {
     await work;

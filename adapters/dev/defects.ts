@@ -9,7 +9,7 @@ import { algorithmOf } from "../jws/jwk.ts";
 import { generatePrivateJwk, publicJwk, signJws } from "../jws/private-jwk.ts";
 import type { Draft, MintRequest } from "./draft.ts";
 
-/** How a server refuses a token. */
+/** The answer to a defective token. */
 export interface DefectAnswer {
   /** The code of the user error. */
   readonly outcome: "INVALID_TOKEN" | "NO_USER" | "NO_CONSENT";

@@ -33,7 +33,7 @@ import { createShopCommands, type Serving } from "./shop-commands.ts";
 const HARNESS_PATH = "/harness";
 const CONSENT_SECONDS = 300;
 
-/** What a dev server says once it listens. Fields are added, never changed: scripts rely on it. */
+/** What a dev server prints once it listens. Scripts rely on it: fields are added, never changed. */
 export interface DemoRecord {
   readonly endpoint: string;
   readonly clients: DemoClients;
@@ -51,7 +51,7 @@ export interface DevMode {
   readonly clock: AdjustableClock;
   /** The default of `--audience`. */
   readonly audience: string;
-  /** Everybody who is trusted besides the issuers of the settings. */
+  /** The issuers that are trusted in addition to the configured ones. */
   issuers(): readonly DevIssuer[];
   /** The routes to mount. */
   readonly routes: Readonly<Record<string, HttpHandler>>;
@@ -70,10 +70,10 @@ export interface DevMode {
 /** What dev mode works on. */
 export interface DevModeOptions {
   readonly serving: () => Serving;
-  /** Serves with the issuers as they are now. */
+  /** Puts the current issuers into effect. */
   readonly reconfigure: () => Promise<unknown>;
   readonly policy: Numbers;
-  /** What callers of the harness must present; without it, it serves loopback peers only. */
+  /** The bearer secret of the harness; without it, the harness serves loopback peers only. */
   readonly harnessSecret?: string;
 }
 

@@ -9,11 +9,11 @@ import { ManagementError } from "../manage.ts";
 import { type CommandOptions, type Commands, createCommands } from "./commands.ts";
 import { InvalidInput, readInput } from "./input.ts";
 
-/** What the harness works on, and who may use it. */
+/** What the harness works on and who may use it. */
 export interface HarnessOptions extends CommandOptions {
   /**
-   * What callers must present as a bearer token, wherever they are. Without it, the harness serves
-   * loopback peers only, and asks them for nothing.
+   * The bearer token that every caller must send. Without it, the harness serves loopback peers only,
+   * and they need no token.
    */
   readonly secret?: string;
   /** Commands beyond the harness protocol, or in place of its own. */
@@ -63,8 +63,8 @@ function refuse(request: HttpRequest, secret: string | undefined) {
 }
 
 /**
- * Whether a program of this machine calls: the peer is at a loopback address and speaks for nobody else.
- * The host name stops web pages whose own name was rebound to this machine (DNS rebinding).
+ * Whether the caller is a program on this machine: the peer has a loopback address and is not a proxy.
+ * Checking the host name stops web pages that use DNS rebinding.
  */
 function isLocal(request: HttpRequest): boolean {
   const host = (request.header("host") ?? "").replace(/:\d+$/, "");
@@ -73,7 +73,7 @@ function isLocal(request: HttpRequest): boolean {
     ["forwarded", "x-forwarded-for"].every((name) => request.header(name) === null);
 }
 
-/** Whether an address, or the name `localhost`, is this machine's own. */
+/** Whether this is a loopback address or the name `localhost`. */
 export function isLoopback(address: string): boolean {
   return /^(?:localhost|::1|(?:::ffff:)?127(?:\.\d+){3})$/i.test(address);
 }

@@ -1,14 +1,14 @@
 /**
- * Reads the input of harness commands: a JSON object whose members have to be of a kind.
+ * Reads and checks the input of harness commands: a JSON object.
  * @module
  */
 import { BodyError, type HttpRequest } from "../http/exchange.ts";
 import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 
-/** A JSON object that somebody sent. */
+/** A JSON object from a caller. */
 export type Input = Readonly<Record<string, unknown>>;
 
-/** A command's input is invalid. The message names the member. */
+/** The input of a command is invalid. The message names the member. */
 export class InvalidInput extends Error {
   override readonly name = "InvalidInput";
 }
@@ -29,7 +29,7 @@ export async function readInput(request: HttpRequest): Promise<Input> {
   throw new InvalidInput("The body must be a JSON object.");
 }
 
-/** The error for a member of the wrong kind. */
+/** The error for a member of the wrong type. */
 export function invalid(name: string, expected: string): InvalidInput {
   return new InvalidInput(`"${name}" must be ${expected}.`);
 }
@@ -68,7 +68,7 @@ export function object(input: Input, name: string): Input {
   return value;
 }
 
-/** A list of objects; absent is empty. */
+/** A list of objects; empty if absent. */
 export function objects(input: Input, name: string): readonly Input[] {
   const value = input[name] ?? [];
   if (!Array.isArray(value) || !value.every(isJsonObject)) {

@@ -1,21 +1,21 @@
 /**
- * Issuers of consent tokens that are trusted while a dev server runs: plain data, and one change at a
- * time.
+ * Issuers of consent tokens that a dev server trusts until it stops. Changes are applied one at a time.
  * @module
  */
 import type { TrustedIssuer } from "../../core/settings.ts";
 import type { LocalIssuer } from "../consent/verifier.ts";
 
-/** An issuer that was trusted at run time. */
+/** An issuer that is trusted at run time. */
 export type DevIssuer = LocalIssuer & TrustedIssuer;
 
-/** The issuers that are trusted besides those of the settings. */
+/** The issuers that are trusted in addition to the configured ones. */
 export interface DevIssuers {
-  /** The entry of an issuer, if it is trusted. */
+  /** Returns the entry of an issuer if it is trusted. */
   find(issuer: string): DevIssuer | undefined;
   /**
-   * Trusts an issuer; replaces its earlier entry. Without keys the issuer is no longer trusted.
-   * @throws {RangeError} naming the issuer and what is wrong; then nothing changes.
+   * Trusts an issuer and replaces its earlier entry. If the entry has no keys, the issuer is no longer
+   * trusted.
+   * @throws {RangeError} if the entry is invalid; then nothing changes.
    */
   set(issuer: DevIssuer): Promise<void>;
   /** Distrusts all of them. */
@@ -24,7 +24,7 @@ export interface DevIssuers {
 
 /**
  * Creates an empty list.
- * @param apply is called with every new list, one call at a time; the list counts once it resolves
+ * @param apply puts a new list into effect; called once at a time. If it rejects, the list stays as it was
  */
 export function createDevIssuers(
   apply: (issuers: readonly DevIssuer[]) => Promise<void>,
@@ -37,7 +37,7 @@ export function createDevIssuers(
       await apply(next);
       trusted = next;
     });
-    queue = changed.catch(() => {}); // whoever made the change hears of it
+    queue = changed.catch(() => {}); // the caller gets the error from `changed`
     return changed;
   };
   return {

@@ -1,5 +1,7 @@
 /**
- * Token buckets in bounded memory, on the injected clock (A2).
+ * Token buckets in bounded memory, on the injected clock (A2). Of the well-kept libraries,
+ * rate-limiter-flexible reads the system clock, sets a timer per key and bounds no number of keys, which
+ * callers choose; it counts in fixed windows, so that twice a budget can be used at their boundary.
  * @module
  */
 import type { Clock } from "../ports.ts";

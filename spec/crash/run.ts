@@ -18,6 +18,7 @@ Usage: npm run prove:crash -- [options]
   --kills N        how often to kill it (default 100)
   --seconds N      no more kills after this long (default 7200)
   --seed N         of the load and of the moments (default: drawn from the clock)
+  --access-tokens FORM  opaque or jwt (default opaque)
   --dist           kills the server of dist/ (npm run build), which starts in half the time
   --json           prints one line of JSON and nothing else on standard output
   --help           this text
@@ -36,12 +37,16 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const { store, dist, open, ...plan } = options;
+  const { store, dist, accessTokens, open, ...plan } = options;
   const { program: source, strike, close } = await open();
-  const program = (folder: string) => ({
-    ...source(folder),
-    ...(dist && { module: "dist/adapters/cli/main.js" }),
-  });
+  const program = (folder: string) => {
+    const { args, ...others } = source(folder);
+    return {
+      ...others,
+      args: [...args, "--access-tokens", accessTokens],
+      ...(dist && { module: "dist/adapters/cli/main.js" }),
+    };
+  };
   console.error(`seed ${plan.seed}`);
   let shown = 0;
   const progress = (text: string) => {
@@ -66,6 +71,8 @@ interface Options {
   readonly seconds: number;
   readonly seed: number;
   readonly dist: boolean;
+  /** `opaque` or `jwt`. */
+  readonly accessTokens: string;
   readonly json: boolean;
   readonly help: boolean;
 }
@@ -82,11 +89,12 @@ function readOptions(): Options | string {
         seconds: text("7200"),
         seed: text(String(Date.now() % 1_000_000)),
         dist: flag,
+        "access-tokens": text("opaque"),
         json: flag,
         help: flag,
       },
     });
-    const { store, dist, json, help } = values;
+    const { store, dist, json, help, "access-tokens": accessTokens } = values;
     const open = STORES[store];
     if (open === undefined) return `There is no store ${JSON.stringify(store)}.`;
     const number = (name: "kills" | "seconds" | "seed") => {
@@ -94,7 +102,7 @@ function readOptions(): Options | string {
       throw new Error(`--${name} takes a whole number, found ${JSON.stringify(values[name])}.`);
     };
     const [kills, seconds, seed] = [number("kills"), number("seconds"), number("seed")];
-    return { open, store, kills, seconds, seed, dist, json, help };
+    return { open, store, kills, seconds, seed, dist, accessTokens, json, help };
   } catch (error) {
     return (error as Error).message;
   }

@@ -20,7 +20,7 @@ Usage: npm run prove:soak -- [options]
 
 Progress goes to standard error, one line a minute. Exit code 0: the medians of the last third of the
 minutes are no worse than those of the first third (heap 10 % + 8 MB, RSS 15 % + 32 MB, handles and
-files + 32, p50 50 % + 2 ms, p99 100 % + 20 ms), every answer is right, an overload of three times the
+files + 200, p50 50 % + 2 ms, p99 100 % + 20 ms), every answer is right, an overload of three times the
 capacity is shed with 429 or 503 while a quarter of the capacity is served, and the server recovers within 10 s.
 1: not so. It takes about a minute longer than the soak itself.
 `;

@@ -175,8 +175,8 @@ async function recover(
 const TOLERANCE = {
   heap: { factor: 1.1, margin: 8e6 },
   rss: { factor: 1.15, margin: 32e6 },
-  handles: { factor: 1, margin: 32 },
-  files: { factor: 1, margin: 32 },
+  handles: { factor: 1, margin: 200 }, // a burst opens connections, which then stay
+  files: { factor: 1, margin: 200 },
   p50: { factor: 1.5, margin: 2 },
   p99: { factor: 2, margin: 20 },
 } as const;

@@ -43,8 +43,8 @@ test("tool: the soak test judges a steady hour as steady, and names what grows o
   const findings: readonly (readonly [Omit<SoakOutcome, "findings">, RegExp])[] = [
     [growing("rss", 10e6), /^rss grew/],
     [growing("heap", 2e6), /^heap grew/],
-    [growing("handles", 10), /^handles grew/],
-    [growing("files", 10), /^files grew/],
+    [growing("handles", 40), /^handles grew/],
+    [growing("files", 40), /^files grew/],
     [growing("p50", 1), /^p50 grew/],
     [growing("p99", 15), /^p99 grew/],
     [ending({ rate: 600 }), /^minute 11: 600\/s of 700/],

@@ -166,7 +166,7 @@ for (const failure of ["full disk", "reader gone", "reader stalled"] as const) {
 }
 
 test(
-  "A3, SY-21: the sum reaches whoever reads the pipe",
+  "A3, SY-21: the line that counts what was left out arrives through a pipe",
   onPosix,
   () =>
     withFolder(async (folder) => {
