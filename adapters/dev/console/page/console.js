@@ -320,6 +320,7 @@ async function start() {
   if ([...user.options].some(({ value }) => value === "demo-merchant-only")) {
     user.value = "demo-merchant-only";
   }
+  document.querySelector("main").hidden = false;
   setInterval(() => document.hidden || refresh().catch(() => {}), 1000);
 }
 

@@ -25,7 +25,6 @@ function answer(message) {
 
 async function start() {
   if (!opener || !state || !URL.canParse(origin) || new URL(origin).origin !== origin) {
-    find("sign-in-form").hidden = true;
     return show(
       "Open this window with the button of the stand-in: load /shop-sdk.js in your page.",
     );
@@ -65,6 +64,7 @@ async function start() {
   form.addEventListener("submit", complete(true));
   find("email-only").addEventListener("click", complete(false));
   find("cancel").addEventListener("click", () => answer({ cancelled: true }));
+  form.hidden = false;
 }
 
 start().catch((error) => show(error.message));
