@@ -2,6 +2,7 @@
  * What a conformance case is, and how a group of them is written down.
  * @module
  */
+import { requirement } from "../requirements/mod.ts";
 import type { Level } from "../requirements/model.ts";
 import type { Need } from "./needs.ts";
 import type { Group } from "./results.ts";
@@ -16,6 +17,8 @@ export interface Case {
   readonly level: Level;
   /** Ids of the rules in `spec/requirements/mod.ts`. */
   readonly requirements: readonly string[];
+  /** The parts of these rules that the case stands for: `G6.1`, where a rule has several of its level. */
+  readonly parts: readonly string[];
   /** Ids of the attacks that this defends against. */
   readonly attacks: readonly string[];
   /** What holds when the case passes: one sentence. */
@@ -34,8 +37,11 @@ export interface Case {
   run(stage: Stage): Promise<void>;
 }
 
-/** A case as it is written: without what follows from its group. */
-export type CaseSpec = Omit<Case, "id" | "group" | "attacks"> & {
+/**
+ * A case as it is written: without what follows from its group. A requirement may name one part of
+ * a rule: `G6.1` is the first part of G6.
+ */
+export type CaseSpec = Omit<Case, "id" | "group" | "attacks" | "parts"> & {
   /** The second part of the id. Stable. */
   readonly slug: string;
   readonly attacks?: readonly string[];
@@ -43,10 +49,27 @@ export type CaseSpec = Omit<Case, "id" | "group" | "attacks"> & {
 
 /** Makes the cases of a group. */
 export function define(group: Group, specs: readonly CaseSpec[]): readonly Case[] {
-  return specs.map(({ slug, attacks = [], ...rest }) => ({
+  return specs.map(({ slug, attacks = [], requirements, ...rest }) => ({
     id: `${group}/${slug}`,
     group,
     attacks,
+    requirements: [...new Set(requirements.map(ruleOf))],
+    parts: requirements.flatMap((cited) => partsOf(cited, rest.level)),
     ...rest,
   }));
+}
+
+/** `G6.1` → `G6`. */
+function ruleOf(cited: string): string {
+  return cited.split(".")[0] ?? cited;
+}
+
+/** The part that is cited; for a whole rule, its only part of this level. */
+function partsOf(cited: string, level: Level): readonly string[] {
+  if (cited.includes(".")) return [cited];
+  const parts = requirement(cited)?.parts ?? [];
+  const fits = parts.flatMap((part, index) =>
+    part.level === level ? [`${cited}.${index + 1}`] : []
+  );
+  return fits.length === 1 ? fits : [];
 }

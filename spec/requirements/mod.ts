@@ -6,7 +6,7 @@
 import { ALWAYS, ENDS } from "./authority.ts";
 import { CONTRACT, INPUT } from "./contract.ts";
 import { CONSENT_TOKEN, PUBLIC_ID } from "./issuing.ts";
-import type { Requirement, Section, Source } from "./model.ts";
+import type { Level, Part, Requirement, Section, Source } from "./model.ts";
 import { TOKENS } from "./tokens.ts";
 
 /** The titles of the sections, in reading order. */
@@ -59,6 +59,19 @@ const BY_ID: ReadonlyMap<string, Requirement> = new Map(
 /** The rule with this id, or `undefined`. */
 export function requirement(id: string): Requirement | undefined {
   return BY_ID.get(id);
+}
+
+/** A part of a rule by its place: `G6.1` is the first part of G6. `undefined` if there is none. */
+export function partOf(id: string): Part | undefined {
+  const [rule = "", place] = id.split(".");
+  return requirement(rule)?.parts[Number(place) - 1];
+}
+
+/** The ids of all parts of a level, in the order of the rules. */
+export function partsOfLevel(level: Level): readonly string[] {
+  return REQUIREMENTS.flatMap(({ id, parts }) =>
+    parts.flatMap((part, index) => part.level === level ? [`${id}.${index + 1}`] : [])
+  );
 }
 
 /** A source in words: who says so. */

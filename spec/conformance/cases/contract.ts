@@ -241,7 +241,7 @@ const DOCUMENTS: readonly CaseSpec[] = [
   {
     slug: "operation-name",
     level: "MUST",
-    requirements: ["G7"],
+    requirements: ["G7.1"],
     title: "operationName selects the one operation that is executed.",
     does: "Sends two mutations in one document: A for an unknown user, B for a connected one.",
     expects: "Tokens for operationName B; NO_USER for A.",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { ATTACKS } from "../../requirements/attacks.ts";
+import { partsOfLevel } from "../../requirements/mod.ts";
 import { cases } from "../../conformance/mod.ts";
 import { readText } from "../../house/source.ts";
 import { CORE_FAULTS } from "../model/faults.ts";
@@ -44,6 +45,12 @@ test("tool: every fault names cases that exist, and so stands for a rule", () =>
     citationsOf(fault).rules.length === 0 || !fault.caughtBy.every((id) => known.has(id))
   );
   assert.deepEqual(lost.map(({ id }) => id), []);
+});
+
+test("tool: every part of a rule with the level MUST has a fault that a case about it catches", () => {
+  const caught = new Set(FAULTS.flatMap(({ caughtBy }) => caughtBy));
+  const covered = new Set(cases.filter(({ id }) => caught.has(id)).flatMap(({ parts }) => parts));
+  assert.deepEqual(partsOfLevel("MUST").filter((part) => !covered.has(part)), []);
 });
 
 test("tool: every attack has a fault that stands for it, or a reason why it has none", () => {

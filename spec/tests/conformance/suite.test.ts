@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
 import test from "node:test";
-import { requirement } from "../../requirements/mod.ts";
+import { partOf, partsOfLevel, requirement } from "../../requirements/mod.ts";
 import { type Level, strongest } from "../../requirements/model.ts";
 import { ATTACKS } from "../../requirements/attacks.ts";
 import { cases, describeNeed } from "../../conformance/mod.ts";
@@ -49,6 +49,19 @@ test("tool: no case is stricter than the rules it cites", () => {
     return strongest([level, ...levels]) !== strongest(levels);
   });
   assert.deepEqual(stricter.map(({ id, level }) => `${id} ${level}`), []);
+});
+
+test("tool: no case is stricter than the parts it cites", () => {
+  const wrong = cases.flatMap(({ id, level, parts }) =>
+    parts.filter((part) => strongest([level, partOf(part)?.level ?? "MAY"]) !== partOf(part)?.level)
+      .map((part) => `${id} ${level} ${part}`)
+  );
+  assert.deepEqual(wrong, []);
+});
+
+test("tool: every part of a rule with the level MUST has a case of this level", () => {
+  const cited = new Set(cases.flatMap(({ parts }) => parts));
+  assert.deepEqual(partsOfLevel("MUST").filter((part) => !cited.has(part)), []);
 });
 
 test("tool: every rule that can be seen from outside has a case", () => {

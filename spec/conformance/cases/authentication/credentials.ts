@@ -77,7 +77,7 @@ function bad({ slug, what, ...make }: BadCredentials): CaseSpec {
   return {
     slug,
     level: "MUST",
-    requirements: ["G7", "G8"],
+    requirements: ["G7.2", "G8.1"],
     title: `A request with ${what} gets no tokens and no 5xx status.`,
     remedy: REMEDY,
     needs: ["client", "connected-user"],
@@ -104,7 +104,7 @@ export const CREDENTIALS: readonly CaseSpec[] = [
   {
     slug: "credentials",
     level: "MUST",
-    requirements: ["G7"],
+    requirements: ["G7.2"],
     title: "A client with valid credentials (HTTP Basic) gets tokens for a connected user.",
     remedy: REMEDY,
     needs: ["client", "connected-user"],
@@ -137,7 +137,7 @@ export const CREDENTIALS: readonly CaseSpec[] = [
   {
     slug: "secret-of-another",
     level: "MUST",
-    requirements: ["G7", "G8"],
+    requirements: ["G7.2", "G8.1"],
     title: "A request with the secret of another client gets no tokens.",
     remedy: REMEDY,
     needs: ["client", "second-client", "connected-user"],
@@ -153,7 +153,7 @@ export const CREDENTIALS: readonly CaseSpec[] = [
   {
     slug: "query-string",
     level: "MUST",
-    requirements: ["G7"],
+    requirements: ["G7.2"],
     title: "Credentials in the query string do not authenticate a client.",
     remedy: "Read credentials from the Authorization header only: URLs are logged.",
     needs: ["client", "connected-user"],
@@ -171,7 +171,7 @@ export const CREDENTIALS: readonly CaseSpec[] = [
   {
     slug: "scheme-case",
     level: "MUST",
-    requirements: ["G7"],
+    requirements: ["G7.2"],
     title: "The scheme name Basic is case-insensitive.",
     remedy: "Compare the scheme without regard to case (RFC 9110 §11.1).",
     needs: ["client", "connected-user"],

@@ -44,7 +44,7 @@ export const REFUSALS: readonly CaseSpec[] = [
   {
     slug: "challenge",
     level: "MUST",
-    requirements: ["G8"],
+    requirements: ["G8.3", "G8.4"],
     title: "A response with status 401 has a WWW-Authenticate header; a Basic one names a realm.",
     does: "Asks without credentials, then with a wrong secret.",
     remedy: 'Add WWW-Authenticate: Basic realm="…" (RFC 9110 §15.5.2, RFC 7617 §2).',

@@ -111,7 +111,7 @@ const MISMATCHED: readonly Confusion[] = [
 function confused(attack: string, defaults: Partial<Confusion>, row: Confusion): CaseSpec {
   return flawed({
     level: "MUST",
-    requirements: ["C2"],
+    requirements: ["C2.2"],
     attacks: [attack],
     remedy:
       "Take the algorithm from the key, not from the header: one key, one algorithm, and a list of those allowed.",
@@ -127,7 +127,7 @@ const ENCODINGS: readonly CaseSpec[] = [
   flawed({
     slug: "ecdsa-der",
     level: "MUST",
-    requirements: ["C2"],
+    requirements: ["C2.1"],
     what: "with a DER-encoded ECDSA signature",
     remedy: "Accept ES256 signatures only as 64 bytes, R and S (RFC 7518 §3.4).",
     needs: ["ES256"],
@@ -137,7 +137,7 @@ const ENCODINGS: readonly CaseSpec[] = [
   flawed({
     slug: "ecdsa-zero",
     level: "MUST",
-    requirements: ["C2"],
+    requirements: ["C2.1"],
     what: "with an ECDSA signature of zeros",
     remedy: "Refuse R and S of 0: update the cryptographic library (CVE-2022-21449).",
     needs: ["ES256"],

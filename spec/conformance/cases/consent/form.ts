@@ -112,7 +112,7 @@ function strayBit(segment: string): string {
 /** Cases about spelling. */
 export const FORM: readonly CaseSpec[] = [
   ...SPELLINGS.map((row) =>
-    flawed({ requirements: ["C2"], attacks: ["IN-08"], remedy: STRICT, ...row })
+    flawed({ requirements: ["C2.1"], attacks: ["IN-08"], remedy: STRICT, ...row })
   ),
   flawed({
     slug: "standard-alphabet",

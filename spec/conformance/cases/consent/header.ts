@@ -4,7 +4,7 @@
  */
 import type { Level } from "../../../requirements/model.ts";
 import type { CaseSpec } from "../../case.ts";
-import { accepted, flawed } from "./flaw.ts";
+import { accepted, type Flaw, flawed } from "./flaw.ts";
 
 const CRITICAL =
   "Refuse crit unless every extension in it is understood and processed (RFC 7515 §4.1.11).";
@@ -108,6 +108,31 @@ const TYPES: readonly Header[] = [
   },
 ];
 
+/** Another kind of JWT, as the issuer really makes it: no implementation may take it for consent. */
+const OTHER_KINDS: readonly (Header & Pick<Flaw, "claims">)[] = [
+  {
+    slug: "id-token",
+    level: "MUST",
+    what: "that is an ID token for the partner",
+    header: { typ: "JWT" },
+    claims: ({ claims }) => ({
+      aud: claims["client_id"],
+      client_id: undefined,
+      azp: undefined,
+      jti: undefined,
+      scope: undefined,
+      nonce: "n-0S6_WzA2Mj",
+    }),
+  },
+  {
+    slug: "access-token-of-the-issuer",
+    level: "MUST",
+    what: "that is an access token for the partner (RFC 9068)",
+    header: { typ: "at+jwt" },
+    claims: { azp: undefined },
+  },
+];
+
 const EQUIVALENT: readonly CaseSpec[] = [
   accepted({
     slug: "unknown-parameter",
@@ -139,9 +164,9 @@ const EQUIVALENT: readonly CaseSpec[] = [
 export const HEADER: readonly CaseSpec[] = [
   ...EQUIVALENT,
   ...EXTENSIONS.map((row) =>
-    flawed({ requirements: ["C2"], attacks: ["CT-06"], remedy: CRITICAL, ...row })
+    flawed({ requirements: ["C2.4"], attacks: ["CT-06"], remedy: CRITICAL, ...row })
   ),
-  ...TYPES.map((row) =>
+  ...[...TYPES, ...OTHER_KINDS].map((row) =>
     flawed({
       requirements: ["C3"],
       attacks: ["CT-07"],

@@ -30,7 +30,7 @@ function bringsKey({ slug, what, header, needs }: Pick<Flaw, "slug" | "what" | "
   return flawed({
     slug,
     level: "MUST",
-    requirements: ["C2"],
+    requirements: ["C2.1"],
     attacks: ["CT-04"],
     what,
     remedy: NO_KEYS,
@@ -86,7 +86,7 @@ const LOOKED_UP: readonly CaseSpec[] = [
   flawed({
     slug: "key-of-another-issuer",
     level: "MUST",
-    requirements: ["C2"],
+    requirements: ["C2.3"],
     attacks: ["CT-11"],
     what: "that one trusted issuer signed in the name of another",
     remedy: "Look for the key among those of the issuer that iss names, and nowhere else.",
@@ -136,7 +136,7 @@ const LOOKED_UP: readonly CaseSpec[] = [
     flawed({
       slug,
       level: "MUST",
-      requirements: ["C2"],
+      requirements: ["C2.2"],
       what: `${what}, signed with HS256 under an empty key,`,
       remedy: "Look kid up in a map of known keys; never in files, queries or plain objects.",
       header: { alg: "HS256", kid },
@@ -208,7 +208,7 @@ function unfit({ slug, kind, alg, title, remedy }: UnfitKey): CaseSpec {
   return {
     slug,
     level: "MUST",
-    requirements: ["C2"],
+    requirements: [kind === "rsa-1024" ? "C2.5" : "C2.2"],
     attacks: ["CT-03"],
     title,
     does:

@@ -130,7 +130,7 @@ const PARTNER: readonly CaseSpec[] = [
   {
     slug: "other-partner",
     level: "MUST",
-    requirements: ["C1", "C4"],
+    requirements: ["C1", "C4.1"],
     attacks: ["CT-15"],
     title: "A consent token for another partner is refused with INVALID_TOKEN.",
     remedy: "Compare client_id with the authenticated client.",
@@ -146,7 +146,7 @@ const PARTNER: readonly CaseSpec[] = [
   {
     slug: "other-partner-connected",
     level: "MUST",
-    requirements: ["C4"],
+    requirements: ["C4.1"],
     attacks: ["CT-15"],
     title: "A consent token for another partner is refused even if the caller has a connection.",
     does: "The user is connected directly to the partner that presents another partner's token.",
@@ -237,7 +237,12 @@ const NOTHING_TO_GRANT: readonly CaseSpec[] = [
 /** Cases about the parties of a consent token. */
 export const PARTIES: readonly CaseSpec[] = [
   ...AUDIENCE.map((row) =>
-    flawed({ requirements: ["C4"], attacks: ["CT-14"], remedy: EXACT, ...row })
+    flawed({
+      requirements: [row.level === "MUST" ? "C4.2" : "C4"],
+      attacks: ["CT-14"],
+      remedy: EXACT,
+      ...row,
+    })
   ),
   ...ISSUER.map((row) =>
     flawed({ requirements: ["C4"], attacks: ["CT-11"], remedy: EXACT, ...row })

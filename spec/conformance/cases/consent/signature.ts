@@ -62,7 +62,7 @@ const FORGERIES: readonly Pick<Flaw, "slug" | "what" | keyof Variation>[] = [
 export const SIGNATURE: readonly CaseSpec[] = FORGERIES.map((row) =>
   flawed({
     level: "MUST",
-    requirements: ["C2"],
+    requirements: ["C2.1"],
     attacks: ["CT-24"],
     remedy:
       "Verify the signature over the bytes as received, with the issuer's key, before you use any claim.",

@@ -32,6 +32,7 @@ function claimsOf(stage: Stage, { iat, exp, nbf }: Times): Readonly<Record<strin
 interface Far {
   readonly slug: string;
   readonly level: Level;
+  readonly requirements?: readonly string[];
   readonly attacks?: readonly string[];
   readonly what: string;
   readonly times: (lifetimeSeconds: number) => Times;
@@ -42,6 +43,7 @@ const FAR: readonly Far[] = [
   {
     slug: "expired",
     level: "MUST",
+    requirements: ["C5.1"],
     what: "that expired an hour ago",
     times: (life) => ({ iat: -HOUR - life, exp: -HOUR }),
     ready: "expired",
@@ -49,15 +51,24 @@ const FAR: readonly Far[] = [
   {
     slug: "expired-long-ago",
     level: "MUST",
+    requirements: ["C5.1"],
     what: "that expired two years ago",
     times: (life) => ({ iat: -2 * YEAR - life, exp: -2 * YEAR }),
   },
   {
     slug: "not-yet-valid",
     level: "MUST",
+    requirements: ["C5.2"],
     what: "whose nbf is an hour ahead",
     times: (life) => ({ iat: -1, exp: HOUR + life, nbf: HOUR }),
     ready: "notYetValid",
+  },
+  {
+    slug: "nbf-ahead",
+    level: "MUST",
+    requirements: ["C5.2"],
+    what: "whose nbf is almost five minutes ahead",
+    times: () => ({ iat: -1, exp: 299, nbf: 298 }),
   },
   {
     slug: "issued-in-the-future",

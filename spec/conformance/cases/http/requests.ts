@@ -109,7 +109,7 @@ export const REQUESTS: readonly CaseSpec[] = [
   {
     slug: "get",
     level: "MUST",
-    requirements: ["G7"],
+    requirements: ["G7.3"],
     attacks: ["IN-10"],
     title: "A mutation sent by GET gets a 4xx status and is not executed.",
     remedy:

@@ -46,7 +46,7 @@ export const RESPONSES: readonly CaseSpec[] = [
   {
     slug: "json",
     level: "MUST",
-    requirements: ["G7"],
+    requirements: ["G7.1"],
     title: "A success has status 200 and Content-Type: application/json if that is accepted.",
     remedy: "Return 200 with Content-Type: application/json and one JSON object with data.",
     needs: ["client", "connected-user"],

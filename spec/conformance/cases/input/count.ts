@@ -140,6 +140,37 @@ export const INPUT_COUNT: readonly CaseSpec[] = [
   ...NEITHER.map(neither),
   ...BOTH.map(both),
   {
+    slug: "both-valid",
+    level: "MUST",
+    requirements: ["E1", "E2"],
+    attacks: ["IN-02"],
+    title: "A request with both inputs, each of them valid, is refused.",
+    does: "Sends a connected user's public id with a valid consent token of another user.",
+    expects: AN_ERROR,
+    remedy: COUNT,
+    needs: ["client", "connected-user", "consent-token"],
+    run: async (stage) => {
+      const publicId = await connectedUser(stage);
+      await controlPublicId(stage, publicId);
+      const consentToken = await anyConsent(stage);
+      refusedInput(await fetchTokens(stage, { publicId, consentToken }));
+    },
+  },
+  {
+    slug: "both-unknown-user",
+    level: "MUST",
+    requirements: ["E1", "E2"],
+    attacks: ["IN-02"],
+    title: "A request with a valid consent token and the public id of nobody is refused.",
+    expects: AN_ERROR,
+    remedy: COUNT,
+    needs: ["client", "consent-token"],
+    run: async (stage) => {
+      const consentToken = await anyConsent(stage);
+      refusedInput(await fetchTokens(stage, { publicId: unknownUser(), consentToken }));
+    },
+  },
+  {
     slug: "both-consumes-nothing",
     level: "SHOULD",
     requirements: ["E2"],

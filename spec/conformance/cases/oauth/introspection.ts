@@ -38,7 +38,7 @@ export const INTROSPECTION: readonly CaseSpec[] = [
   {
     slug: "introspect-access-token",
     level: "MUST",
-    requirements: ["T7"],
+    requirements: ["T7.2"],
     title: "A live access token is active.",
     remedy: LIVE,
     needs: NEEDS,
@@ -50,7 +50,7 @@ export const INTROSPECTION: readonly CaseSpec[] = [
   {
     slug: "introspect-garbage",
     level: "MUST",
-    requirements: ["T7"],
+    requirements: ["T7.2"],
     title: "Garbage and an altered access token are inactive.",
     expects: 'Status 200 with "active": false.',
     remedy: LIVE,
@@ -67,7 +67,7 @@ export const INTROSPECTION: readonly CaseSpec[] = [
   {
     slug: "introspect-unauthenticated",
     level: "MUST",
-    requirements: ["T7"],
+    requirements: ["T7.1"],
     title: "Introspection without valid credentials is refused with status 401.",
     remedy: "RFC 7662 §2.1: require authentication, or anyone can scan for tokens.",
     needs: NEEDS,
@@ -83,7 +83,7 @@ export const INTROSPECTION: readonly CaseSpec[] = [
   {
     slug: "introspect-foreign",
     level: "MUST",
-    requirements: ["T7"],
+    requirements: ["T7.2"],
     title: "Another client's access and refresh tokens are inactive.",
     remedy: "Answer as for a token that does not exist.",
     needs: [...NEEDS, "second-client"],

@@ -15,7 +15,7 @@ export const METADATA: readonly CaseSpec[] = [
   {
     slug: "metadata",
     level: "MUST",
-    requirements: ["T7"],
+    requirements: ["T7.10"],
     title: "Server metadata names its issuer, token endpoint and response types.",
     expects: "The issuer is a URL without query and fragment.",
     remedy: "RFC 8414 §2.",

@@ -48,7 +48,7 @@ function impostor({ slug, what, make, needs = [] }: Impostor): CaseSpec {
   return {
     slug,
     level: "MUST",
-    requirements: ["T8"],
+    requirements: ["T8.2"],
     attacks: ["RF-12"],
     title: `The Users API refuses ${what}.`,
     expects: "Status 401 (or 400) with a WWW-Authenticate: Bearer challenge.",
@@ -125,7 +125,7 @@ export const USERS_API: readonly CaseSpec[] = [
   {
     slug: "users-api",
     level: "MUST",
-    requirements: ["T8"],
+    requirements: ["T8.1"],
     title: "The Users API accepts a fresh access token, with Bearer in any case.",
     remedy: "Accept Authorization: Bearer (RFC 6750 §2.1). Schemes are not case-sensitive.",
     needs: NEEDS,
@@ -174,7 +174,7 @@ export const USERS_API: readonly CaseSpec[] = [
   {
     slug: "fresh-token-is-alive",
     level: "MUST",
-    requirements: ["T8"],
+    requirements: ["T8.1"],
     title: "An access token works immediately after it is issued.",
     remedy: "Commit before you answer, and read from the primary.",
     needs: ["client", "connected-user", "probe"],

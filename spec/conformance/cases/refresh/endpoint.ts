@@ -38,7 +38,7 @@ const RESPONSES: readonly CaseSpec[] = [
   atTokenEndpoint({
     slug: "refresh",
     level: "MUST",
-    requirements: ["T4"],
+    requirements: ["T4.1", "T4.4"],
     title: "A refresh with HTTP Basic gets status 200, access_token and token_type Bearer.",
     remedy: "Follow RFC 6749 §5.1 and §6.",
     run: async (stage, { refreshToken }) => {
@@ -51,7 +51,7 @@ const RESPONSES: readonly CaseSpec[] = [
   atTokenEndpoint({
     slug: "refresh-content-type",
     level: "MUST",
-    requirements: ["T4"],
+    requirements: ["T4.4"],
     title: "The token endpoint answers with Content-Type: application/json.",
     remedy: "Follow RFC 6749 §5.1.",
     run: async (stage, { refreshToken }) => {
@@ -85,7 +85,7 @@ const RESPONSES: readonly CaseSpec[] = [
   atTokenEndpoint({
     slug: "refreshed-token-works",
     level: "MUST",
-    requirements: ["T4"],
+    requirements: ["T4.1"],
     title: "The access token from a refresh is active.",
     remedy: "Issue it in the same way as the first one.",
     needs: ["probe"],
@@ -129,7 +129,7 @@ function badForm({ slug, what, error = "invalid_request", fields }: BadForm): Ca
   return atTokenEndpoint({
     slug,
     level: "MUST",
-    requirements: ["T4"],
+    requirements: ["T4.3", "T4.4"],
     attacks: ["IN-10"],
     title: `A request ${what} gets ${error} and does not affect the refresh token.`,
     remedy:
@@ -145,7 +145,7 @@ const REQUESTS: readonly CaseSpec[] = [
   atTokenEndpoint({
     slug: "unknown-parameter",
     level: "MUST",
-    requirements: ["T4"],
+    requirements: ["T4.3"],
     title: "Unknown parameters are ignored.",
     remedy: "Follow RFC 6749 §3.2.",
     run: async (stage, { refreshToken }) =>
@@ -215,7 +215,7 @@ const REQUESTS: readonly CaseSpec[] = [
   atTokenEndpoint({
     slug: "no-client",
     level: "MUST",
-    requirements: ["T4"],
+    requirements: ["T4.3"],
     title: "A refresh without client authentication is refused.",
     expects: "Status 401 or 400 with error invalid_client or invalid_request.",
     remedy: "Require confidential clients to authenticate (RFC 6749 §6).",
@@ -229,7 +229,7 @@ const REQUESTS: readonly CaseSpec[] = [
   atTokenEndpoint({
     slug: "wrong-secret",
     level: "MUST",
-    requirements: ["T4"],
+    requirements: ["T4.4"],
     title: "A refresh with a wrong secret gets status 401, invalid_client and a challenge.",
     remedy: "Return invalid_client with a WWW-Authenticate header (RFC 6749 §5.2).",
     run: async (stage, { refreshToken }) => {

@@ -18,7 +18,7 @@ function noGrant({ slug, what, token }: NoGrant): CaseSpec {
   return atTokenEndpoint({
     slug,
     level: "MUST",
-    requirements: ["T4"],
+    requirements: ["T4.3"],
     title: `${what} gets invalid_grant.`,
     remedy: "Return status 400 with error invalid_grant (RFC 6749 §5.2).",
     run: async (stage, { refreshToken }) => {

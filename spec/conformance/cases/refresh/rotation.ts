@@ -29,7 +29,7 @@ export const ROTATION: readonly CaseSpec[] = [
   atTokenEndpoint({
     slug: "foreign-client",
     level: "MUST",
-    requirements: ["T4"],
+    requirements: ["T4.3"],
     attacks: ["RF-01"],
     title: "Another client's refresh token gets invalid_grant and keeps working for its owner.",
     remedy: "Compare the client before doing anything else to the family.",

@@ -51,7 +51,7 @@ export const REFRESH_SCOPE: readonly CaseSpec[] = [
   atTokenEndpoint({
     slug: "scope-wider",
     level: "MUST",
-    requirements: ["T6"],
+    requirements: ["T6.1"],
     attacks: ["SC-07"],
     title: "A refresh for more scope than was granted does not get it.",
     expects: "invalid_scope, or tokens without the additional scope.",
@@ -66,7 +66,7 @@ export const REFRESH_SCOPE: readonly CaseSpec[] = [
   atTokenEndpoint({
     slug: "scope-wider-than-family",
     level: "MUST",
-    requirements: ["T6"],
+    requirements: ["T6.1"],
     attacks: ["SC-07"],
     title: "A later consent to more scope does not widen an older family.",
     does:
@@ -100,7 +100,7 @@ export const REFRESH_SCOPE: readonly CaseSpec[] = [
   atTokenEndpoint({
     slug: "scope-empty",
     level: "MUST",
-    requirements: ["T6"],
+    requirements: ["T6.2"],
     title: "An empty scope parameter counts as omitted.",
     remedy: "Treat a parameter without a value as omitted (RFC 6749 §3.2).",
     needs: ["seed"],

@@ -95,7 +95,7 @@ export const BY_CLIENT: readonly CaseSpec[] = [
   atRevocationEndpoint({
     slug: "unknown-token",
     level: "MUST",
-    requirements: ["T7"],
+    requirements: ["T7.7"],
     attacks: ["RF-18"],
     title: "Revoking garbage or an altered refresh token gets status 200 and has no effect.",
     remedy: "Return 200 for invalid tokens (RFC 7009 §2.2).",
@@ -109,7 +109,7 @@ export const BY_CLIENT: readonly CaseSpec[] = [
   atRevocationEndpoint({
     slug: "twice",
     level: "MUST",
-    requirements: ["T7"],
+    requirements: ["T7.7"],
     attacks: ["RF-18"],
     title: "Revoking a token a second time gets status 200 again.",
     remedy: "Return 200 for invalid tokens (RFC 7009 §2.2).",
@@ -121,7 +121,7 @@ export const BY_CLIENT: readonly CaseSpec[] = [
   atRevocationEndpoint({
     slug: "foreign-client",
     level: "MUST",
-    requirements: ["T7"],
+    requirements: ["T7.5"],
     title: "A client cannot revoke another client's tokens.",
     expects: "They still work, whatever the status.",
     remedy: "Compare the client (RFC 7009 §2.1).",
@@ -175,7 +175,7 @@ export const BY_CLIENT: readonly CaseSpec[] = [
   atRevocationEndpoint({
     slug: "hint",
     level: "MUST",
-    requirements: ["T7"],
+    requirements: ["T7.6"],
     attacks: ["RF-12"],
     title: "A refresh token is revoked even with token_type_hint=access_token.",
     remedy: "If the hint is wrong, search all types of tokens (RFC 7009 §2.1).",

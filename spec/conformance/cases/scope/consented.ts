@@ -16,7 +16,7 @@ export const CONSENTED: readonly CaseSpec[] = [
   {
     slug: "grammar",
     level: "MUST",
-    requirements: ["G6"],
+    requirements: ["G6.3"],
     title: "scope is a list of tokens separated by single spaces (RFC 6749 §3.3).",
     remedy: "Join the tokens with one space, without commas or empty tokens.",
     needs: ["client", "connected-user"],

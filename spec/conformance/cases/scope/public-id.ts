@@ -16,7 +16,7 @@ export const PUBLIC_ID: readonly CaseSpec[] = [
   {
     slug: "connected",
     level: "MUST",
-    requirements: ["P2", "P4"],
+    requirements: ["P2.1", "P4"],
     title: "The public id of a connected user gets tokens for that user.",
     remedy: LOOK,
     needs: ["client", "connected-user"],
@@ -39,7 +39,7 @@ export const PUBLIC_ID: readonly CaseSpec[] = [
   {
     slug: "unconnected-user",
     level: "MUST",
-    requirements: ["P2"],
+    requirements: ["P2.2"],
     attacks: ["SC-06"],
     title: "The public id of a user without any connection gets NO_CONSENT.",
     remedy: LOOK,
@@ -49,7 +49,7 @@ export const PUBLIC_ID: readonly CaseSpec[] = [
   {
     slug: "merchant-user",
     level: "MUST",
-    requirements: ["P2"],
+    requirements: ["P2.1", "P2.2"],
     attacks: ["SC-06"],
     title: "The public id of a user who is connected only to a merchant gets NO_CONSENT.",
     remedy: LOOK,
@@ -59,7 +59,7 @@ export const PUBLIC_ID: readonly CaseSpec[] = [
   {
     slug: "another-partners-user",
     level: "MUST",
-    requirements: ["P2"],
+    requirements: ["P2.1", "P2.2"],
     attacks: ["SC-06"],
     title: "The public id of a user who is connected only to another partner gets NO_CONSENT.",
     remedy: LOOK,
@@ -74,7 +74,7 @@ export const PUBLIC_ID: readonly CaseSpec[] = [
   {
     slug: "another-partners-delegation",
     level: "MUST",
-    requirements: ["P2", "C12"],
+    requirements: ["P2.1", "C12"],
     title: "A connection delegated to one partner does not serve another.",
     does: "Redeems a consent token as one partner, then asks by public id as another.",
     remedy: LOOK,
@@ -135,7 +135,7 @@ export const PUBLIC_ID: readonly CaseSpec[] = [
   {
     slug: "revoked-connection",
     level: "MUST",
-    requirements: ["P2", "R2"],
+    requirements: ["P2.2", "R2"],
     attacks: ["SC-06"],
     title: "After the user has revoked the connection, the public id gets NO_CONSENT.",
     remedy: LOOK,

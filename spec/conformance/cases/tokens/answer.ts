@@ -53,12 +53,16 @@ function refusal({ judge, ...row }: Refusal): CaseSpec {
   };
 }
 
+const TTL =
+  "Return the remaining lifetime in whole seconds, not in milliseconds and not as a point in time.";
+const TEN_YEARS = 315_360_000;
+
 /** Cases about the payload. */
 export const ANSWER: readonly CaseSpec[] = [
   success({
     slug: "token-type",
     level: "MUST",
-    requirements: ["G5"],
+    requirements: ["G5.1"],
     title: "tokenType is Bearer.",
     remedy: "Return Bearer, with a capital B.",
     judge: ({ tokenType }) => equal(tokenType, "Bearer", "tokenType"),
@@ -66,11 +70,13 @@ export const ANSWER: readonly CaseSpec[] = [
   success({
     slug: "expires-in",
     level: "MUST",
-    requirements: ["G6"],
-    title: "expiresIn is a positive whole number of seconds.",
-    remedy: "Return the remaining lifetime in whole seconds, not milliseconds or a point in time.",
-    judge: ({ expiresIn }) =>
-      check(Number.isInteger(expiresIn) && Number(expiresIn) >= 1, "1 or more", expiresIn),
+    requirements: ["G6.1"],
+    title: "expiresIn is a positive whole number of seconds, not a point in time.",
+    remedy: TTL,
+    judge: ({ expiresIn }) => {
+      check(Number.isInteger(expiresIn) && Number(expiresIn) >= 1, "1 or more", expiresIn);
+      check(Number(expiresIn) < TEN_YEARS, "a time to live below ten years", expiresIn);
+    },
   }),
   success({
     slug: "expires-in-plausible",
@@ -137,7 +143,7 @@ export const ANSWER: readonly CaseSpec[] = [
   refusal({
     slug: "user-error-field",
     level: "MUST",
-    requirements: ["G3", "G5"],
+    requirements: ["G3", "G5.2"],
     title: "The field of a user error is a list with the name of the argument that caused it.",
     remedy: 'Return ["publicId"] or ["consentToken"].',
     judge: ({ argument, errors }) => {

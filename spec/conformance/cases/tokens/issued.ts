@@ -7,7 +7,8 @@ import type { CaseSpec } from "../../case.ts";
 import type { Need } from "../../needs.ts";
 import { delegate } from "../../stage/consents.ts";
 import { introspect, refresh, refreshed, type Tokens } from "../../stage/product.ts";
-import { actor, advance, freeze, type Stage, user } from "../../stage/stage.ts";
+import { actor, advance, freeze, now, type Stage, user } from "../../stage/stage.ts";
+import { someScope } from "../../target/target.ts";
 import { check, control, equal, equalScope } from "../../verdict.ts";
 import {
   active,
@@ -131,15 +132,16 @@ async function startFamilies(
 
 /** The last second of a lifetime, in which it works, and the next, in which it does not. */
 interface Lifetime extends Omit<CaseSpec, "remedy" | "run"> {
+  readonly remedy?: string;
   run(stage: Stage, tokens: Tokens): Promise<void>;
 }
 
 function lifetime({ needs, run, attacks = [], ...row }: Lifetime): CaseSpec {
   return {
+    remedy: "Make lifetimes half open: alive while now < end.",
     ...row,
     attacks: ["RF-15", ...attacks],
-    does: "Stops the clock, gets tokens, and moves the clock to both sides of the boundary.",
-    remedy: "Make lifetimes half open: alive while now < end.",
+    does: "Stops the clock, gets tokens, and moves the clock.",
     needs: ["client", "seed", "clock", ...needs],
     run: async (stage) => {
       await freeze(stage);
@@ -161,6 +163,19 @@ const LIFETIMES: readonly CaseSpec[] = [
       await control("the access token before", () => active(stage, accessToken));
       await advance(stage, expiresIn);
       await inactive(stage, accessToken);
+    },
+  }),
+  lifetime({
+    slug: "access-token-half-life",
+    level: "MUST",
+    requirements: ["G6.1"],
+    title: "An access token is active when half of expiresIn has passed.",
+    needs: ["probe"],
+    remedy: "Return expiresIn in seconds, not in milliseconds (G6).",
+    run: async (stage, { accessToken, expiresIn }) => {
+      await control("the access token before", () => active(stage, accessToken));
+      await advance(stage, Math.floor(expiresIn / 2));
+      await active(stage, accessToken);
     },
   }),
   lifetime({
@@ -220,6 +235,43 @@ async function toTheEnd(stage: Stage, first: Tokens): Promise<void> {
   await inactive(stage, last.accessToken);
   await invalidGrant(stage, last.refreshToken || refreshToken);
 }
+
+/** What introspection and the answer say about the same access token (RFC 7662 §2.2). */
+const INTROSPECTED: readonly CaseSpec[] = [
+  {
+    slug: "expires-in-introspected",
+    level: "MUST",
+    requirements: ["G6.1"],
+    title: "expiresIn agrees with the exp that introspection returns, if it returns one.",
+    remedy: "expiresIn is the number of seconds from now to exp.",
+    needs: ["client", "connected-user", "introspection-endpoint"],
+    run: async (stage) => {
+      const { accessToken, expiresIn } = await someTokens(stage);
+      const { active, members: { exp } } = await introspect(stage, accessToken);
+      if (!active || exp === undefined) return;
+      const left = Number(exp) - now(stage);
+      check(Math.abs(left - expiresIn) <= 60, `about ${left} seconds`, expiresIn);
+    },
+  },
+  {
+    slug: "scope-introspected",
+    level: "MUST",
+    requirements: ["G6.2"],
+    title: "scope agrees with the scope that introspection returns, if it returns one.",
+    does: "Asks for a user who consented to one token of scope only.",
+    remedy: "Return the scope as issued, not as requested or registered.",
+    needs: ["client", "seed", "introspection-endpoint"],
+    run: async (stage) => {
+      const one = someScope(stage.target, 0);
+      const { accessToken, scope } = await byPublicId(
+        stage,
+        await user(stage, [actor(stage, "partner"), one]),
+      );
+      const { active, members } = await introspect(stage, accessToken);
+      if (active && members["scope"] !== undefined) equalScope(scope, String(members["scope"]));
+    },
+  },
+];
 
 const KINDS: readonly CaseSpec[] = [
   {
@@ -283,4 +335,9 @@ const KINDS: readonly CaseSpec[] = [
 ];
 
 /** Cases about issued tokens. */
-export const ISSUED: readonly CaseSpec[] = [...FAMILIES, ...LIFETIMES, ...KINDS];
+export const ISSUED: readonly CaseSpec[] = [
+  ...FAMILIES,
+  ...LIFETIMES,
+  ...INTROSPECTED,
+  ...KINDS,
+];

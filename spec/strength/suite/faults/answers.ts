@@ -29,7 +29,12 @@ export const ANSWERS: readonly Fault[] = [
     title: "expiresIn is in milliseconds.",
     options: () =>
       answering((payload) => ({ ...payload, expiresIn: (payload.expiresIn ?? 0) * 1000 })),
-    caughtBy: ["tokens-refresh/expires-in-plausible", "tokens-refresh/access-token-last-second"],
+    caughtBy: [
+      "tokens-refresh/access-token-half-life",
+      "tokens-refresh/expires-in-introspected",
+      "tokens-refresh/expires-in-plausible",
+      "tokens-refresh/access-token-last-second",
+    ],
   },
   {
     id: "expires-in-moment",
@@ -39,7 +44,7 @@ export const ANSWERS: readonly Fault[] = [
         ...payload,
         expiresIn: payload.expiresIn && payload.expiresIn + Math.floor(Date.now() / 1000),
       })),
-    caughtBy: ["tokens-refresh/expires-in-plausible"],
+    caughtBy: ["tokens-refresh/expires-in", "tokens-refresh/expires-in-introspected"],
   },
   {
     id: "expires-in-too-long",
@@ -59,6 +64,20 @@ export const ANSWERS: readonly Fault[] = [
     options: () =>
       answering((payload) => ({ ...payload, scope: payload.scope?.replaceAll(" ", ",") ?? null })),
     caughtBy: ["scope-delegation/narrowed"],
+  },
+  {
+    id: "scope-with-two-spaces",
+    title: "The tokens of a scope are separated by two spaces.",
+    options: () =>
+      answering((payload) => ({ ...payload, scope: payload.scope?.replaceAll(" ", "  ") ?? null })),
+    caughtBy: ["scope-delegation/grammar"],
+  },
+  {
+    id: "scope-as-registered",
+    title: "scope is what the client is registered for, not what was issued.",
+    options: () =>
+      answering((payload) => ({ ...payload, scope: payload.scope && "email openid profile" })),
+    caughtBy: ["scope-delegation/consented", "tokens-refresh/scope-introspected"],
   },
   {
     id: "scope-as-asked",

@@ -70,7 +70,7 @@ export const CORE: readonly Fault[] = [
   seen("families-without-bound", "tokens-refresh/families-are-bounded"),
   seen("expired-one-second-later", "consent-token/edge-exp-skew-past"),
   seen("future-one-second-further", "consent-token/edge-iat-skew-past"),
-  seen("nbf-ignored", "consent-token/edge-nbf-skew-past"),
+  seen("nbf-ignored", "consent-token/nbf-ahead", "consent-token/edge-nbf-skew-past"),
   seen(
     "lifetime-one-second-longer",
     "consent-token/edge-lifetime-too-long",

@@ -2,9 +2,21 @@
  * Consent tokens in a form that must be refused, or refused in one that must not (C2, C3).
  * @module
  */
+import { DEMO_AUDIENCE } from "../../../../adapters/dev/demo.ts";
+import { sha256 } from "../../../../adapters/entropy.ts";
+import { readConsent } from "../../../../core/consent.ts";
 import type { Fault } from "../fault.ts";
-import { acceptingIf, isSigned, type LooseToken, rejecting, verifying } from "../hooks/consents.ts";
+import {
+  acceptingIf,
+  isSigned,
+  type LooseToken,
+  readLoosely,
+  rejecting,
+  verifying,
+} from "../hooks/consents.ts";
 import { asking } from "../hooks/ports.ts";
+
+const ALL = "email openid profile";
 
 /** Accepts tokens with a header parameter that changes how they are read. */
 function ignores(parameter: string) {
@@ -62,6 +74,24 @@ export const FORMS: readonly Fault[] = [
       "consent-token/typ-logout",
       "consent-token/typ-dpop",
     ],
+  },
+  {
+    id: "any-jwt-is-consent",
+    title: "Any JWT that the issuer signed for the partner is taken for consent.",
+    options: () => {
+      let azp: unknown; // of the last consent token: the one merchant that such a server knows
+      return verifying((strict, issuers) => async (text) => {
+        const result = await strict(text);
+        const token = readLoosely(text, issuers);
+        if (!("rejected" in result)) azp = token?.claims["azp"];
+        if (!("rejected" in result) || token === null || !isSigned(token)) return result;
+        const { iss, sub, iat, exp, client_id, aud, scope = ALL } = token.claims;
+        const made = { iss, sub, iat, exp, azp, scope, client_id: client_id ?? aud };
+        const jti = text.slice(-40);
+        return readConsent({ ...made, aud: DEMO_AUDIENCE, jti }, sha256(text)) ?? result;
+      });
+    },
+    caughtBy: ["consent-token/id-token", "consent-token/access-token-of-the-issuer"],
   },
   {
     id: "typ-by-ending",

@@ -75,6 +75,22 @@ export const INPUT: readonly Fault[] = [
     caughtBy: ["input/both-consumes-nothing"],
   },
   {
+    id: "both-prefers-public-id",
+    title: "If both inputs are given, the consent token is ignored.",
+    options: () =>
+      asking((args) => args.publicId && args.consentToken ? { publicId: args.publicId } : args),
+    caughtBy: ["input/both-literals", "input/both-valid"],
+  },
+  {
+    id: "both-prefers-consent-token",
+    title: "If both inputs are given, the public ID is ignored.",
+    options: () =>
+      asking((args) =>
+        args.publicId && args.consentToken ? { consentToken: args.consentToken } : args
+      ),
+    caughtBy: ["input/both-valid", "input/both-unknown-user"],
+  },
+  {
     id: "input-guessed",
     title: "A consent token without dots is taken for a public ID.",
     options: () =>

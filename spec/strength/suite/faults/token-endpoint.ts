@@ -3,6 +3,7 @@
  * @module
  */
 import { errorJson } from "../../../../adapters/http/exchange.ts";
+import { PATHS } from "../../../../adapters/http/metadata.ts";
 import type { Fault } from "../fault.ts";
 import {
   admittingHolders,
@@ -189,5 +190,12 @@ export const TOKEN_ENDPOINT: readonly Fault[] = [
             : errorJson(400, "invalid_request", "Unknown parameter."),
       ),
     caughtBy: ["tokens-refresh/unknown-parameter"],
+  },
+  {
+    id: "metadata-without-response-types",
+    title: "Server metadata leaves response_types_supported out.",
+    options: () =>
+      replying(PATHS.metadata, ({ response_types_supported: _, ...metadata }) => metadata),
+    caughtBy: ["tokens-refresh/metadata"],
   },
 ];
