@@ -3,6 +3,7 @@
  * @module
  */
 import type { Case } from "../case.ts";
+import { answers } from "./answers.ts";
 import { clientAuthentication } from "./authentication/mod.ts";
 import { consentToken } from "./consent/mod.ts";
 import { contract } from "./contract.ts";
@@ -24,4 +25,5 @@ export const cases: readonly Case[] = [
   ...revocation,
   ...http,
   ...histories,
+  ...answers,
 ];

@@ -10,8 +10,9 @@ import { openSession, type Session, type SessionOptions } from "../target/sessio
 import { summaryOf } from "../report/summary.ts";
 import { createStage, type Stage, unfreeze } from "../stage/stage.ts";
 import type { Case } from "../case.ts";
-import type { CaseResult, Depth, Exchange, Outcome, Report } from "../results.ts";
+import type { CaseResult, Depth, Outcome, Report } from "../results.ts";
 import { Blocked, Failure, HarnessFault, Missing } from "../verdict.ts";
+import { redact, withoutCredentials } from "../wire/redact.ts";
 import { Unanswered } from "../wire/wire.ts";
 
 /** What to run, and against what. */
@@ -177,47 +178,13 @@ function skipped(subject: Case, reason: string): CaseResult {
   return { ...resultOf(subject, "skipped"), reason };
 }
 
-/** Maximum characters of a body and exchanges of a case that a report shows. */
-const SHOWN = { body: 4000, exchanges: 60 };
+/** Maximum exchanges of a case that a report shows. */
+const SHOWN_EXCHANGES = 60;
 
 function evidence(stage: Stage): Pick<CaseResult, "exchanges" | "legend"> {
   const { secrets, exchanges } = stage.wire;
-  const shown = exchanges.slice(-SHOWN.exchanges).map((exchange) => redact(exchange, secrets.hide));
+  const shown = exchanges.slice(-SHOWN_EXCHANGES).map((exchange) => redact(exchange, secrets.hide));
   return { exchanges: shown, legend: secrets.legend(JSON.stringify(shown)) };
-}
-
-function redact(exchange: Exchange, hide: (text: string) => string): Exchange {
-  const body = (text: string) => {
-    const hidden = hide(text);
-    return hidden.length <= SHOWN.body
-      ? hidden
-      : `${hidden.slice(0, SHOWN.body)} … (${hidden.length} characters)`;
-  };
-  const headers = (record: Readonly<Record<string, string>>) =>
-    Object.fromEntries(Object.entries(record).map(([name, value]) => [name, hide(value)]));
-  const { request, response } = exchange;
-  return {
-    ...exchange,
-    label: hide(exchange.label),
-    request: {
-      ...request,
-      url: hide(withoutCredentials(request.url)),
-      headers: headers(request.headers),
-      body: body(request.body),
-    },
-    response: response && {
-      ...response,
-      headers: headers(response.headers),
-      body: body(response.body),
-    },
-  };
-}
-
-function withoutCredentials(text: string): string {
-  const url = new URL(text);
-  url.username = "";
-  url.password = "";
-  return url.href;
 }
 
 /** A listed case that fails is expected; a listed case that passes is a failure. */

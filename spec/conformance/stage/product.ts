@@ -8,6 +8,8 @@ import { actor, type Stage } from "./stage.ts";
 import { offered, type Party } from "../target/target.ts";
 import { check, control, Failure, Missing, show } from "../verdict.ts";
 import type { Reply } from "../wire/wire.ts";
+import { redact } from "../wire/redact.ts";
+import { deviationsOf } from "./declared.ts";
 
 /** The document that the suite sends, unless a case is about documents. */
 export const DOCUMENT = `mutation FetchTokens($publicId: String, $consentToken: String) {
@@ -101,7 +103,22 @@ export async function graphql(
     },
     body: typeof body === "string" ? body : JSON.stringify(body),
   });
+  noteDeviations(stage, reply, isObject(body) && body["query"] === DOCUMENT);
   return readAnswer(reply);
+}
+
+/** Remembers what is not of its declared type, whatever the case looks at. */
+function noteDeviations({ session, wire }: Stage, { text, json }: Reply, whole: boolean): void {
+  const { deviations } = session;
+  deviations.answers += 1;
+  for (const deviation of deviationsOf(json, whole)) {
+    const key = `${deviation.path}: ${deviation.type}`.replace(/\d+/, "");
+    const exchange = wire.exchanges.findLast(({ response }) => response?.body === text);
+    if (exchange === undefined || deviations.seen.has(key)) continue;
+    const { hide } = wire.secrets;
+    const found = hide(deviation.found);
+    deviations.seen.set(key, { ...deviation, found, exchange: redact(exchange, hide) });
+  }
 }
 
 /** Calls the mutation. */

@@ -10,6 +10,7 @@ import { introspectSchema } from "./introspection.ts";
 import { type Algorithm, ALGORITHMS, generateKey, toSigningKey } from "../base/jws.ts";
 import { command, describe, type HarnessAddress, type SeedClient } from "../wire/protocol.ts";
 import { createSecrets, type Secrets } from "../wire/secrets.ts";
+import type { Deviations } from "../stage/declared.ts";
 import { NO_SUBJECTS, type Subjects } from "./subjects.ts";
 import { capabilities, type Cast, hideParty, type Issuer, partyOf, type Target } from "./target.ts";
 import { createWire, type Line, Unanswered, type Wire } from "../wire/wire.ts";
@@ -43,6 +44,8 @@ export interface Session {
   readonly merchants: string[];
   /** Ready consent tokens that are still unused. */
   readonly readyTokens: string[];
+  /** What was wrong with the types of answers so far. */
+  readonly deviations: Deviations;
   /** Resets what the harness set up. */
   close(): Promise<void>;
 }
@@ -130,6 +133,7 @@ async function prepare(
     secrets,
     merchants: [...merchants],
     readyTokens: [...subjects.consentTokens.valid],
+    deviations: { seen: new Map(), answers: 0 },
     async close() {
       if (harness !== null && commands.has("reset")) await command(wire, harness, "reset", {});
     },

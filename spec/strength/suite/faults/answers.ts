@@ -5,6 +5,7 @@
 import { Buffer } from "node:buffer";
 import { type FetchTokensForUserPayload, InputError } from "../../../../adapters/direct.ts";
 import type { Fault } from "../fault.ts";
+import { MUTATION, replying } from "../hooks/http.ts";
 import { answering, sealing, serving } from "../hooks/ports.ts";
 import type { ReferenceOptions } from "../../../tests/support/reference.ts";
 
@@ -13,6 +14,15 @@ function renamesField(rename: (field: readonly string[]) => readonly string[]): 
     ...payload,
     userErrors: payload.userErrors.map((error) => ({ ...error, field: rename(error.field) })),
   }));
+}
+
+/** Changes the payload behind the GraphQL engine's back, as a server without one could answer. */
+function onTheWire(change: (payload: Readonly<Record<string, unknown>>) => object) {
+  return () =>
+    replying(MUTATION, (body) => {
+      const { fetchTokensForUser: payload } = (body["data"] ?? {}) as Record<string, object | null>;
+      return payload ? { ...body, data: { fetchTokensForUser: change({ ...payload }) } } : body;
+    });
 }
 
 /** The faults. */
@@ -112,6 +122,24 @@ export const ANSWERS: readonly Fault[] = [
           : [{ code: "NO_CONSENT", field: ["publicId"], message: "Expires soon." }],
       })),
     caughtBy: ["scope-delegation/connected", "client-authentication/credentials"],
+  },
+  {
+    id: "user-errors-null",
+    title: "userErrors is null on success.",
+    options: onTheWire(({ userErrors, ...payload }) => ({
+      ...payload,
+      userErrors: payload["accessToken"] === null ? userErrors : null,
+    })),
+    caughtBy: ["contract/answers", "tokens-refresh/success-is-whole"],
+  },
+  {
+    id: "expires-in-fraction",
+    title: "expiresIn is a fraction, although the schema says Int.",
+    options: onTheWire(({ expiresIn, ...payload }) => ({
+      ...payload,
+      expiresIn: expiresIn && Number(expiresIn) - 0.5,
+    })),
+    caughtBy: ["contract/answers", "tokens-refresh/expires-in"],
   },
   {
     id: "tokens-beside-error",
