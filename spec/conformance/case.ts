@@ -30,6 +30,8 @@ export interface Case {
   /** Where to look when it fails. */
   readonly remedy: string;
   readonly needs: readonly Need[];
+  /** Ids of cases whose failure explains a failure of this one, besides those that follow from `needs`. */
+  readonly dependsOn?: readonly string[];
   /**
    * Runs the check against an implementation.
    * @throws {Failure} `Blocked` `Missing` `HarnessFault`

@@ -2,7 +2,10 @@
  * The suite as a command: reads arguments and files, runs the cases, writes the report.
  * @module
  */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { stopwatch } from "./base/ambient.ts";
@@ -14,7 +17,8 @@ import { CannotRun } from "./target/session.ts";
 import { readSubjects, type Subjects } from "./target/subjects.ts";
 import type { Level } from "../requirements/model.ts";
 import type { Case } from "./case.ts";
-import type { Report } from "./results.ts";
+import type { Depth, Report } from "./results.ts";
+import { verdictOf } from "./report/gather.ts";
 
 /** What `conform --help` prints. */
 export const CONFORM_HELP: string = `Check an implementation of fetchTokensForUser, over the wire.
@@ -30,6 +34,8 @@ URL is the endpoint of the mutation. If it has no path, /api/partners/graphql.js
   --only NAMES      Comma-separated groups or ids of cases
   --level LEVELS    Comma-separated levels: MUST, SHOULD, MAY
   --expected FILE   Ids of cases that are known to fail, one per line; if one passes, that is a failure
+  --require DEPTH   harness or oracle: exit with 2 if the suite can control less
+  --cacert FILE     Certificates (PEM) of the CA that signed the server's certificate
   --strict          Count recommendations (SHOULD, MAY) that are not followed as failures
   --seed N          Seed of the random histories (default 1)
   --histories N     Random histories of each kind (default 16); 0 skips them
@@ -52,6 +58,8 @@ const OPTIONS = {
   "only": { type: "string", multiple: true },
   "level": { type: "string", multiple: true },
   "expected": { type: "string" },
+  "require": { type: "string" },
+  "cacert": { type: "string" },
   "strict": { type: "boolean" },
   "seed": { type: "string" },
   "histories": { type: "string" },
@@ -98,13 +106,18 @@ export async function runConform(
     const { values } = parse(argv);
     if (values.help) return print(CONFORM_HELP);
     if (values.list) return print(select(values).map(listed).join(""));
+    if (values.cacert !== undefined && !trusts(values.cacert)) {
+      return await againTrusting(values.cacert);
+    }
     const request = await readRequest(argv, stderr);
     const report = await conform(request.options);
     print(await write(report, request, stdout.isTTY === true && !process.env["NO_COLOR"]));
     const { failed, warned, passed, expected } = report.summary;
     if (failed > 0 || (request.strict && warned > 0)) return 1;
-    if (passed + warned + expected > 0) return 0;
-    throw new CannotRun("Nothing could be checked. Pass --harness or --subjects.");
+    if (passed + expected > 0 && report.depth !== "anonymous") return 0;
+    throw new CannotRun(
+      `${verdictOf(report)}. ${HOW_TO_CHECK_MORE[report.depth]}`,
+    );
   } catch (error) {
     const known = error instanceof CannotRun || error instanceof UsageError ||
       error instanceof RangeError;
@@ -113,6 +126,33 @@ export async function runConform(
     if (error instanceof UsageError) stderr.write("Run conform --help for usage.\n");
     return 2;
   }
+}
+
+const HOW_TO_CHECK_MORE: Readonly<Record<Depth, string>> = {
+  anonymous: "The suite had no credentials: pass --harness or --subjects.",
+  endpoint: "Pass --harness, or name more subjects.",
+  harness: "See what the skipped cases need.",
+  oracle: "See what the skipped cases need.",
+};
+
+/** Whether this process trusts the certificates in a file: Node reads them once, when it starts. */
+function trusts(file: string): boolean {
+  return process.env["NODE_EXTRA_CA_CERTS"] === resolve(file);
+}
+
+/** Runs the same command in a process that trusts the certificates in a file. */
+async function againTrusting(file: string): Promise<number> {
+  if ("Deno" in globalThis) throw new UsageError("Under Deno, pass --cert FILE to deno itself.");
+  await readFile(file, "utf8").catch((error: Error) => {
+    throw new UsageError(`Cannot read ${file}: ${error.message}.`);
+  });
+  const env = { ...process.env, NODE_EXTRA_CA_CERTS: resolve(file) };
+  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+    stdio: "inherit",
+    env,
+  });
+  const [code] = await once(child, "exit");
+  return code ?? 2;
 }
 
 /** The command line, or a file that it names, is invalid. */
@@ -146,10 +186,16 @@ async function readRequest(argv: readonly string[], stderr: Output): Promise<Req
     expected: values.expected === undefined ? [] : await readExpected(values.expected),
     onProgress: progressWriter(stderr),
     ...(values.harness !== undefined && { harness: values.harness }),
+    ...(values.require !== undefined && { require: depthOf(values.require) }),
     ...(secret && { harnessSecret: secret }),
     ...(subjects !== null && { subjects: subjects.subjects }),
   };
   return { options, format, out: values.out ?? null, strict: values.strict === true };
+}
+
+function depthOf(name: string): "harness" | "oracle" {
+  if (name === "harness" || name === "oracle") return name;
+  throw new UsageError("--require must be harness or oracle.");
 }
 
 async function readText(path: string): Promise<string> {

@@ -59,12 +59,16 @@ export interface CaseResult {
   readonly level: Level;
   readonly outcome: Outcome;
   readonly requirements: readonly string[];
+  /** The parts of these rules that the case stands for: `G6.1` is the first part of G6. */
+  readonly parts: readonly string[];
   readonly attacks: readonly string[];
   readonly title: string;
   readonly does?: string;
   readonly expects?: string;
   readonly remedy: string;
   readonly milliseconds: number;
+  /** The failed case that explains this failure. */
+  readonly because?: string;
   /** Why it failed, or what it needs to run. */
   readonly reason?: string;
   /** What was expected at the point of failure. */
@@ -81,8 +85,11 @@ export interface CaseResult {
 /** The number of cases per outcome. */
 export type Summary = Readonly<Record<Outcome, number>>;
 
-/** How much of the implementation the suite could control. */
-export type Depth = "endpoint" | "harness" | "oracle";
+/**
+ * How much of the implementation the suite could control. `anonymous`: it had no credentials, so that
+ * next to nothing was checked.
+ */
+export type Depth = "anonymous" | "endpoint" | "harness" | "oracle";
 
 /** The result of a run. Contains no secrets. */
 export interface Report {
@@ -99,5 +106,7 @@ export interface Report {
   readonly seconds: number;
   readonly requests: number;
   readonly summary: Summary;
+  /** The types of the mutation as introspected, in the notation of the SDL; `null` if that was refused. */
+  readonly sdl: string | null;
   readonly cases: readonly CaseResult[];
 }

@@ -30,7 +30,7 @@ function mutation(stage: Stage): FieldShape {
 }
 
 /** Something that the schema must say. */
-interface SchemaRow extends Pick<CaseSpec, "slug" | "requirements" | "title"> {
+interface SchemaRow extends Pick<CaseSpec, "slug" | "requirements" | "title" | "dependsOn"> {
   /** Default MUST. */
   readonly level?: CaseSpec["level"];
   /** Default: compare the SDL. */
@@ -49,7 +49,7 @@ function schema({ inspect, ...row }: SchemaRow): CaseSpec {
 }
 
 /** The fields of a type, none of which takes arguments. */
-interface Fields extends Pick<CaseSpec, "requirements"> {
+interface Fields extends Required<Pick<CaseSpec, "requirements" | "dependsOn">> {
   readonly of: string;
   /** The slug of a case begins with it. */
   readonly prefix: string;
@@ -57,11 +57,12 @@ interface Fields extends Pick<CaseSpec, "requirements"> {
   readonly types: Readonly<Record<string, string>>;
 }
 
-function fields({ of, prefix, types, requirements }: Fields): readonly CaseSpec[] {
+function fields({ of, prefix, types, requirements, dependsOn }: Fields): readonly CaseSpec[] {
   return Object.entries(types).map(([name, expected]) =>
     schema({
       slug: `${prefix}-${kebab(name)}`,
       requirements,
+      dependsOn,
       title: `${of}.${name} has the type ${expected} and takes no arguments.`,
       inspect: (stage) => {
         const found = type(stage, of).fields[name];
@@ -127,6 +128,7 @@ const SHAPE: readonly CaseSpec[] = [
     of: PAYLOAD,
     prefix: "payload",
     requirements: ["G2"],
+    dependsOn: ["contract/payload"],
     types: {
       accessToken: "String",
       expiresIn: "Int",
@@ -141,6 +143,7 @@ const SHAPE: readonly CaseSpec[] = [
     slug: "payload-nothing-else",
     level: "SHOULD",
     requirements: ["G2"],
+    dependsOn: ["contract/payload"],
     title: "The payload has no fields besides the seven documented ones.",
     remedy: "Remove the other fields: callers generate types from the schema.",
     inspect: (stage) =>
@@ -154,17 +157,20 @@ const SHAPE: readonly CaseSpec[] = [
     of: USER_ERROR,
     prefix: "user-error",
     requirements: ["G3"],
+    dependsOn: ["contract/payload-user-errors"],
     types: { code: `${ERROR_CODE}!`, field: "[String!]!", message: "String!" },
   }),
   schema({
     slug: "error-code-enum",
     requirements: ["G4"],
+    dependsOn: ["contract/user-error-code"],
     title: `${ERROR_CODE} is an enum (the doubled "Error" is correct).`,
     inspect: (stage) => equal(type(stage, ERROR_CODE).kind, "ENUM", `the kind of ${ERROR_CODE}`),
   }),
   schema({
     slug: "error-codes",
     requirements: ["G4"],
+    dependsOn: ["contract/error-code-enum"],
     title: "The error codes are exactly INVALID_TOKEN, NO_CONSENT and NO_USER.",
     remedy: "Report everything else as a top-level error instead of adding a code.",
     inspect: (stage) =>
@@ -180,6 +186,7 @@ const DOCUMENTS: readonly CaseSpec[] = [
     slug: "typename",
     level: "MUST",
     requirements: ["G2"],
+    dependsOn: ["contract/payload", "contract/payload-user-errors"],
     title: "__typename returns the documented names of the payload and the user error.",
     remedy: "Name the types as the reference does.",
     needs: ["client"],
@@ -196,6 +203,7 @@ const DOCUMENTS: readonly CaseSpec[] = [
     slug: "selection",
     level: "MUST",
     requirements: ["G2"],
+    dependsOn: ["contract/payload-scope", "contract/payload-user-errors"],
     title: "The payload contains exactly the selected fields.",
     does: "Requests only scope and userErrors.code for a connected user.",
     remedy: USE_AN_ENGINE,
@@ -228,6 +236,7 @@ const DOCUMENTS: readonly CaseSpec[] = [
     slug: "fragment",
     level: "MUST",
     requirements: ["G2", "G3"],
+    dependsOn: ["contract/payload", "contract/payload-user-errors"],
     title: "Named fragments on the documented types work.",
     remedy: `Name the types as the reference does. ${USE_AN_ENGINE}`,
     needs: ["client"],

@@ -2,6 +2,7 @@
  * Results grouped and counted in the ways that reports show them.
  * @module
  */
+import { describeSource, partOf } from "../../requirements/mod.ts";
 import type { CaseResult, Group, Outcome, Report, Summary } from "../results.ts";
 
 /** The outcomes, most severe first. */
@@ -10,6 +11,30 @@ export const OUTCOMES: readonly Outcome[] = ["failed", "warned", "expected", "sk
 /** The results with an outcome. */
 export function withOutcome({ cases }: Report, outcome: Outcome): readonly CaseResult[] {
   return cases.filter((result) => result.outcome === outcome);
+}
+
+/** A failure, and those that follow from it. */
+export interface RootFailure {
+  readonly root: CaseResult;
+  readonly followers: readonly CaseResult[];
+}
+
+/** The failures that follow from no other, those that explain most first. */
+export function rootFailures(report: Report): readonly RootFailure[] {
+  const failed = withOutcome(report, "failed");
+  return failed.filter(({ because }) => because === undefined)
+    .map((root) => ({ root, followers: failed.filter(({ because }) => because === root.id) }))
+    .sort((a, b) => b.followers.length - a.followers.length);
+}
+
+/** What a case stands for, and who says so: `G6.1, documented by the vendor (payload)`. */
+export function sourcesOf({ parts, requirements }: CaseResult): string {
+  const whole = requirements.filter((id) => !parts.some((part) => part.startsWith(`${id}.`)));
+  const named = parts.map((id) => {
+    const part = partOf(id);
+    return part === undefined ? id : `${id}, ${describeSource(part.source)}`;
+  });
+  return [...named, ...whole].join("; ");
 }
 
 /** The results of each group, in the order of the groups. */
@@ -29,13 +54,21 @@ export function byReason(report: Report): ReadonlyMap<string, readonly CaseResul
 }
 
 /** The outcome of a run in one sentence. */
-export function verdictOf({ summary }: Report): string {
+export function verdictOf(report: Report): string {
+  const { summary } = report;
   const { passed, failed, warned, skipped } = summary;
-  if (failed > 0) return `${count(failed, "case")} failed`;
-  if (passed + warned === 0) return "Nothing could be checked";
+  if (failed > 0) {
+    const roots = rootFailures(report).length;
+    return `${count(failed, "case")} failed` +
+      (roots < failed ? `, for ${count(roots, "reason")}` : "");
+  }
+  if (passed === 0) return "Nothing could be checked";
+  const total = passed + warned + skipped + summary.expected;
   const parts = [
     warned > 0 ? `${count(warned, "recommendation")} not followed` : "",
-    skipped > 0 ? `${count(skipped, "case")} not checked` : "",
+    skipped > 0
+      ? `${count(skipped, "case")} not checked (${Math.ceil(100 * skipped / total)} %)`
+      : "",
   ].filter((part) => part !== "");
   return ["Everything that was checked passed", ...parts].join(", ");
 }

@@ -5,10 +5,15 @@
  */
 import { describeSource, requirement } from "../../requirements/mod.ts";
 import type { CaseResult, Exchange } from "../results.ts";
+import { curlOf } from "./curl.ts";
 import { type Markup, markup } from "./markup.ts";
 
 /** A block that can be opened and closed. */
-export function problem(result: CaseResult, open: boolean): Markup {
+export function problem(
+  result: CaseResult,
+  open: boolean,
+  followers: readonly CaseResult[] = [],
+): Markup {
   const { id, level, outcome, does, expects, story, remedy, requirements, attacks } = result;
   const steps = (story ?? []).map((step) => markup`<li>${step}</li>`);
   const sequence = story === undefined
@@ -17,16 +22,31 @@ export function problem(result: CaseResult, open: boolean): Markup {
   const cited = attacks.length === 0
     ? null
     : markup`<p class="soft">Defends against ${attacks.join(", ")}.</p>`;
-  const said = [does, expects].filter((text) => text !== undefined).join(" ");
-  const check = said === "" ? null : markup`<h3>The check</h3><p>${said}</p>`;
-  return markup`<details id="${id}"${{ safe: open ? " open" : "" }}>
-<summary><span class="level ${outcome}">${level}</span><b>${result.title}</b> <small><code>${id}</code></small></summary>
+  const more = followers.length === 0
+    ? null
+    : markup`<h3>Failures that follow from this one (${followers.length})</h3>
+${followers.map((follower) => problem(follower, false))}`;
+  const said = [result.title, does, expects].filter((text) => text !== undefined).join(" ");
+  return markup`<details id="${id}" data-case="${id} ${said}" data-is="${outcome}"${{
+    safe: open ? " open" : "",
+  }}>
+<summary><span class="level ${outcome}">${level}</span><b>${
+    headline(result)
+  }</b> <small><code>${id}</code>${
+    followers.length === 0 ? "" : ` and ${followers.length} that follow`
+  }</small></summary>
 ${comparison(result)}${sequence}
 <h3>How to fix it</h3><p>${remedy}</p>
-${check}
-<h3>The rule</h3>${requirements.map(rule)}
-${cited}${transcript(result)}</details>
+<h3>The check</h3><p>${said}</p>
+<h3>The rule</h3>${requirements.map((one) => rule(one, result.parts))}
+${cited}${transcript(result)}${more}</details>
 `;
+}
+
+/** What is, not what should be. */
+function headline({ found, expected, reason, title }: CaseResult): string {
+  const text = found === undefined ? reason ?? title : `Found ${found}; expected ${expected}`;
+  return text.length <= 160 ? text : `${text.slice(0, 160)}…`;
 }
 
 /** The title of a rule. */
@@ -42,11 +62,14 @@ function comparison({ expected, found, reason, outcome }: CaseResult): Markup {
 <dt>Found</dt><dd class="${outcome}"><b>${found ?? ""}</b></dd></dl>`;
 }
 
-function rule(id: string): Markup {
-  const parts = requirement(id)?.parts.map(({ level, text, source }) =>
+/** A rule: the parts that the case stands for, or else all of them. */
+function rule(id: string, cited: readonly string[]): Markup {
+  const all = requirement(id)?.parts ?? [];
+  const own = all.filter((_, index) => cited.includes(`${id}.${index + 1}`));
+  const parts = (own.length > 0 ? own : all).map(({ level, text, source }) =>
     markup`<blockquote>${text} <small>${level}; ${describeSource(source)}</small></blockquote>`
   );
-  return markup`<p><b>${id}</b> ${ruleTitle(id)}</p>${parts ?? []}`;
+  return markup`<p><b>${id}</b> ${ruleTitle(id)}</p>${parts}`;
 }
 
 function transcript({ exchanges = [], legend = [] }: CaseResult): Markup | null {
@@ -73,7 +96,8 @@ const SHOWN_HEADERS = [
   "location",
 ];
 
-function exchangeMarkup({ label, request, response, error }: Exchange, index: number): Markup {
+function exchangeMarkup(exchange: Exchange, index: number): Markup {
+  const { label, request, response, error } = exchange;
   const lines = (headers: Readonly<Record<string, string>>, names = Object.keys(headers)) =>
     names.filter((name) => headers[name] !== undefined).map((name) => `${name}: ${headers[name]}\n`)
       .join("");
@@ -85,5 +109,6 @@ function exchangeMarkup({ label, request, response, error }: Exchange, index: nu
 ${lines(request.headers)}
 ${request.body}</pre>
 <pre>${answer}</pre>
+<button data-copy="">Copy as curl</button><pre hidden="hidden">${curlOf(exchange)}</pre>
 `;
 }

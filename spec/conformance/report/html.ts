@@ -10,12 +10,15 @@ import {
   byRequirement,
   countsOf,
   OUTCOMES,
+  rootFailures,
   verdictOf,
   withOutcome,
 } from "./gather.ts";
 import { problem, ruleTitle } from "./html-problem.ts";
 import { type Markup, markup } from "./markup.ts";
+import { SCRIPT, SCRIPT_HASH } from "./script.ts";
 import { STYLE } from "./style.ts";
+import { DOCUMENTED_SDL } from "../target/sdl.ts";
 
 /** Writes the report as an HTML page. */
 export function htmlReport(report: Report): string {
@@ -27,12 +30,15 @@ export function htmlReport(report: Report): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src '${SCRIPT_HASH}'">
 <title>${title}</title>
 <style>${{ safe: STYLE }}</style>
 </head>
 <body><main>
 ${header(report, title)}
-${problems(report, "failed", "What is wrong", "")}
+${controls(report)}
+${failures(report)}
+${schema(report)}
 ${problems(report, "warned", "Recommendations not followed", CHOICE)}
 ${
     problems(
@@ -46,7 +52,7 @@ ${skipped(report)}
 ${groups(report)}
 ${requirements(report)}
 ${footer(report)}
-</main></body>
+</main><script>${{ safe: SCRIPT }}</script></body>
 </html>
 `.safe;
 }
@@ -80,6 +86,7 @@ const NAMES: Readonly<Record<Outcome, string>> = {
 };
 
 const DEPTHS: Readonly<Record<Report["depth"], string>> = {
+  anonymous: "Checked without credentials: next to nothing.",
   endpoint: "Checked from the outside, with the subjects file.",
   harness: "Checked with the harness.",
   oracle: "Checked with the harness and the reference model.",
@@ -94,13 +101,48 @@ function bar(summary: Summary): Markup {
   return markup`<div class="bar">${parts}</div>`;
 }
 
+/** Filters; without the script they do nothing. */
+function controls({ summary }: Report): Markup {
+  const boxes = OUTCOMES.filter((outcome) => summary[outcome] > 0).map((outcome) =>
+    markup`<label class="${outcome}"><input type="checkbox" checked="checked" data-outcome="${outcome}"/> ${
+      NAMES[outcome]
+    }</label> `
+  );
+  return markup`<nav><input id="words" type="search" placeholder="Filter by words" aria-label="Filter by words"/>
+${boxes}<button data-open="1">Expand all</button> <button data-open="0">Collapse all</button></nav>`;
+}
+
+function failures(report: Report): Markup | null {
+  const roots = rootFailures(report);
+  if (roots.length === 0) return null;
+  return markup`<section><h2>What is wrong</h2>
+${roots.map(({ root, followers }) => problem(root, roots.length <= 5, followers))}</section>
+`;
+}
+
 function problems(report: Report, outcome: Outcome, title: string, text: string): Markup | null {
   const results = withOutcome(report, outcome);
   if (results.length === 0) return null;
-  const open = outcome === "failed" && results.length <= 5;
   return markup`<section><h2>${title}</h2>
 <p class="soft">${text}</p>
-${results.map((result) => problem(result, open))}</section>
+${results.map((result) => problem(result, false))}</section>
+`;
+}
+
+/** The types of the mutation beside the vendor's, if they differ. */
+function schema({ sdl }: Report): Markup | null {
+  if (sdl === null || sdl === DOCUMENTED_SDL) return null;
+  const marked = (text: string, other: string, mark: string) => {
+    const known = new Set(other.split("\n"));
+    return text.split("\n").map((line) =>
+      known.has(line) ? markup`${line}\n` : markup`<mark class="${mark}">${line}</mark>\n`
+    );
+  };
+  return markup`<section><h2>The schema</h2>
+<div class="two"><div><h3>Documented by the vendor</h3><pre>${
+    marked(DOCUMENTED_SDL, sdl, "passed")
+  }</pre></div>
+<div><h3>Found</h3><pre>${marked(sdl, DOCUMENTED_SDL, "failed")}</pre></div></div></section>
 `;
 }
 
@@ -151,8 +193,14 @@ ${blocks}</section>
 
 function row(result: CaseResult): Markup {
   const { id, level, outcome } = result;
-  return markup`<tr><td class="${outcome}">${MARKS[outcome]}</td><td>${result.title}
-<small><code>${id}</code></small></td><td><small>${level}</small></td></tr>
+  const shownAbove = outcome === "failed" || outcome === "warned" || outcome === "expected";
+  const anchor = shownAbove
+    ? markup`<a href="#${id}">${id}</a>`
+    : markup`<span id="${id}">${id}</span>`;
+  return markup`<tr data-case="${id} ${result.title}" data-is="${outcome}"><td class="${outcome}">${
+    MARKS[outcome]
+  }</td><td>${result.title}
+<small><code>${anchor}</code></small></td><td><small>${level}</small></td></tr>
 `;
 }
 

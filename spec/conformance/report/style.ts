@@ -53,5 +53,13 @@ ol.story { padding-left: 0; list-style: none; } ol.story li { padding: .15rem 0;
 ol.story li:last-child { color: var(--failed); font-weight: 600; }
 blockquote { margin: .4rem 0; padding: .1rem 0 .1rem .9rem; border-left: 3px solid var(--line); }
 .cases { columns: 2; font-size: .9rem; padding-left: 1.1rem; } @media (max-width: 46rem) { .cases { columns: 1; } }
+nav { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: .5rem .9rem; align-items: center;
+  background: var(--bg); padding: .7rem 0; margin-top: 1.2rem; border-bottom: 1px solid var(--line); }
+input[type=search] { flex: 1 1 12rem; } input[type=search], button { font: inherit; color: inherit;
+  background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .3rem .7rem; }
+button { cursor: pointer; } [hidden] { display: none !important; } mark { background: none; font-weight: 700; }
+.two { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; } .two h3 { margin-top: 0; }
+@media (max-width: 46rem) { .two { grid-template-columns: 1fr; } .pair { grid-template-columns: 1fr; }
+  td.counts { white-space: normal; } main { padding: 1.5rem 1rem 4rem; } details { padding: 0 .8rem; } }
 @media print { details { break-inside: avoid; } body { background: #fff; } }
 `;

@@ -1,10 +1,18 @@
 /**
- * The report for a terminal: short, with the failures last.
+ * The report for a terminal: failures first, what explains most at the top; counts last.
  * @module
  */
 import { summaryOf } from "./summary.ts";
 import type { CaseResult, Report } from "../results.ts";
-import { byGroup, byReason, countsOf, withOutcome } from "./gather.ts";
+import {
+  byGroup,
+  byReason,
+  countsOf,
+  rootFailures,
+  sourcesOf,
+  verdictOf,
+  withOutcome,
+} from "./gather.ts";
 
 /** The appearance of the text. */
 export interface TextOptions {
@@ -24,13 +32,14 @@ export function textReport(report: Report, { color = false }: TextOptions = {}):
   const counts = countsOf(summary, ["passed", "failed", "warned", "skipped"]);
   const blocks = [
     paint(about.join(" · "), "dim"),
-    groupLines(report, paint),
-    ...withOutcome(report, "skipped").length > 0 ? [skippedLines(report, paint)] : [],
+    ...rootFailures(report).map(({ root, followers }) => caseLines(root, paint, followers)),
+    ...withOutcome(report, "warned").map((result) => caseLines(result, paint)),
     ...withOutcome(report, "expected").map(({ id, reason }) =>
       `${paint("EXPECTED", "dim")} ${id}\n  ${reason ?? ""}`
     ),
-    ...withOutcome(report, "warned").map((result) => caseLines(result, paint)),
-    ...withOutcome(report, "failed").map((result) => caseLines(result, paint)),
+    ...withOutcome(report, "skipped").length > 0 ? [skippedLines(report, paint)] : [],
+    groupLines(report, paint),
+    `${paint(verdictOf(report) + ".", "bold")}\n` +
     `${paint(counts, summary.failed > 0 ? "red" : "green")} in ${seconds} s (${requests} requests)`,
   ];
   return blocks.join("\n\n") + "\n";
@@ -53,18 +62,27 @@ function skippedLines(report: Report, paint: Paint): string {
   return `${paint("SKIPPED", "yellow")}\n${lines.join("\n")}`;
 }
 
-function caseLines(result: CaseResult, paint: Paint): string {
+function caseLines(
+  result: CaseResult,
+  paint: Paint,
+  followers: readonly CaseResult[] = [],
+): string {
   const failed = result.outcome === "failed";
   const head = paint(failed ? "FAILED" : "WARNED", failed ? "red" : "yellow");
-  const cites = [...result.requirements, ...result.attacks].join(", ");
   const lines = [
-    `${head} ${paint(result.id, "bold")} (${result.level}; ${cites})`,
-    `  ${result.title}`,
+    `${head} ${paint(result.id, "bold")} (${result.level}; ${sourcesOf(result)})`,
     ...result.expected === undefined
       ? [`  ${result.reason ?? ""}`]
-      : [`  expected  ${result.expected}`, `  found     ${result.found ?? ""}`],
+      : [`  found     ${result.found ?? ""}`, `  expected  ${result.expected}`],
     ...(result.story ?? []).map((step) => `    ${step}`),
+    `  check     ${result.title}`,
     paint(`  fix       ${result.remedy}`, "dim"),
+    ...followers.length === 0 ? [] : [
+      `  ${followers.length} more ${
+        followers.length === 1 ? "failure follows" : "failures follow"
+      }:`,
+      paint(`    ${followers.map(({ id }) => id).join(", ")}`, "dim"),
+    ],
   ];
   return lines.join("\n");
 }

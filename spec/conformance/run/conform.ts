@@ -4,16 +4,19 @@
  */
 import { stopwatch, systemNow } from "../base/ambient.ts";
 import { cases as allCases } from "../cases/all.ts";
+import { sdlOf } from "../target/sdl.ts";
+import { withCauses } from "./causes.ts";
 import { digestOf } from "./digest.ts";
 import { describeNeed } from "../needs.ts";
-import { openSession, type Session, type SessionOptions } from "../target/session.ts";
+import { CannotRun, openSession, type Session, type SessionOptions } from "../target/session.ts";
 import { summaryOf } from "../report/summary.ts";
 import { createStage, type Stage, unfreeze } from "../stage/stage.ts";
 import type { Case } from "../case.ts";
 import type { CaseResult, Depth, Outcome, Report } from "../results.ts";
 import { Blocked, Failure, HarnessFault, Missing } from "../verdict.ts";
 import { redact, withoutCredentials } from "../wire/redact.ts";
-import { Unanswered } from "../wire/wire.ts";
+import { createWire, Unanswered } from "../wire/wire.ts";
+import { isGone } from "../target/preflight.ts";
 
 /** What to run, and against what. */
 export interface ConformOptions extends SessionOptions {
@@ -21,6 +24,8 @@ export interface ConformOptions extends SessionOptions {
   readonly cases?: readonly Case[];
   /** Ids of cases that are known to fail. If one passes, that is a failure. */
   readonly expected?: readonly string[];
+  /** Refuse to run if the suite can control less than this. */
+  readonly require?: Depth;
   /** Called before each case, and once at the end. */
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -34,8 +39,11 @@ export interface Progress {
   readonly last: CaseResult | null;
 }
 
-/** After this many cases in a row without an answer, the rest is skipped. */
-const GIVE_UP_AFTER = 3;
+/**
+ * After this many cases in a row without an answer, an ordinary request finds out whether the server is
+ * still there: it may just refuse what these cases send by closing the connection.
+ */
+const ASK_AFTER = 3;
 
 /**
  * Tests an implementation.
@@ -67,18 +75,24 @@ export async function conform(options: ConformOptions): Promise<Report> {
   const startedAt = new Date(systemNow()).toISOString();
   const selected = options.cases ?? allCases;
   const session = await openSession(options);
+  requireDepth(depthOf(session), options.require ?? "anonymous");
   const results: CaseResult[] = [];
   let silent = 0;
+  let gone: string | null = null;
   try {
     for (const next of selected) {
       const last = results.at(-1) ?? null;
       options.onProgress?.({ done: results.length, total: selected.length, next, last });
-      if (silent === GIVE_UP_AFTER) {
-        results.push(skipped(next, "the implementation no longer responds"));
+      if (gone !== null) {
+        results.push(skipped(next, `the implementation no longer responds (${gone})`));
         continue;
       }
       const result = await checkCase(session, next);
       silent = result.reason?.startsWith(NO_ANSWER) ? silent + 1 : 0;
+      if (silent === ASK_AFTER) {
+        silent = 0;
+        gone = await isGone(createWire(session.line, session.secrets), session.target.endpoint);
+      }
       results.push(judgeExpectation(result, options.expected ?? []));
     }
   } finally {
@@ -96,7 +110,8 @@ export async function conform(options: ConformOptions): Promise<Report> {
     seconds: Math.round((stopwatch() - begun) / 10) / 100,
     requests: session.line.requests,
     summary: summaryOf(results),
-    cases: results,
+    sdl: session.target.schema && sdlOf(session.target.schema),
+    cases: withCauses(results, selected),
   };
 }
 
@@ -158,13 +173,14 @@ function judge(subject: Case, stage: Stage, error: unknown): CaseResult {
 }
 
 function resultOf(subject: Case, outcome: Outcome): CaseResult {
-  const { id, group, level, requirements, attacks, title, does, expects, remedy } = subject;
+  const { id, group, level, requirements, parts, attacks, title, does, expects, remedy } = subject;
   return {
     id,
     group,
     level,
     outcome,
     requirements,
+    parts,
     attacks,
     title,
     ...(does !== undefined && { does }),
@@ -198,8 +214,18 @@ function judgeExpectation(result: CaseResult, expected: readonly string[]): Case
   return { ...result, outcome: "failed", reason };
 }
 
+const DEPTHS: readonly Depth[] = ["anonymous", "endpoint", "harness", "oracle"];
+
+function requireDepth(found: Depth, wanted: Depth): void {
+  if (DEPTHS.indexOf(found) >= DEPTHS.indexOf(wanted)) return;
+  const cure = found === "harness"
+    ? "The oracle needs the harness commands seed, trust and clock, and histories."
+    : "Pass --harness.";
+  throw new CannotRun(`The suite reaches the depth ${found}; ${wanted} is required. ${cure}`);
+}
+
 function depthOf({ target, histories }: Session): Depth {
-  if (target.harness === null) return "endpoint";
+  if (target.harness === null) return target.cast.partner === null ? "anonymous" : "endpoint";
   const { has } = target;
   const oracle = histories > 0 && has.has("seed") && has.has("clock") && has.has("sign");
   return oracle ? "oracle" : "harness";

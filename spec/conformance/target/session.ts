@@ -8,12 +8,15 @@ import { base64url, hex } from "../base/encoding.ts";
 import { randomBytes, systemNow } from "../base/ambient.ts";
 import { introspectSchema } from "./introspection.ts";
 import { type Algorithm, ALGORITHMS, generateKey, toSigningKey } from "../base/jws.ts";
-import { command, describe, type HarnessAddress, type SeedClient } from "../wire/protocol.ts";
+import { command, type HarnessAddress, type SeedClient } from "../wire/protocol.ts";
 import { createSecrets, type Secrets } from "../wire/secrets.ts";
 import type { Deviations } from "../stage/declared.ts";
 import { NO_SUBJECTS, type Subjects } from "./subjects.ts";
 import { capabilities, type Cast, hideParty, type Issuer, partyOf, type Target } from "./target.ts";
-import { createWire, type Line, Unanswered, type Wire } from "../wire/wire.ts";
+import { createWire, type Line, type Wire } from "../wire/wire.ts";
+import { askHarness, CannotRun, checkEndpoint, reach } from "./preflight.ts";
+
+export { CannotRun } from "./preflight.ts";
 
 /** What to test, and what the suite may use. */
 export interface SessionOptions {
@@ -50,11 +53,6 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** The suite cannot run at all. The message says what to do. */
-export class CannotRun extends Error {
-  override readonly name = "CannotRun";
-}
-
 const DEFAULT_SCOPES = ["email", "openid", "profile"];
 
 /**
@@ -83,7 +81,7 @@ async function prepare(
   const subjects = options.subjects ?? NO_SUBJECTS;
   const ahead = await reach(wire, endpoint);
   const harness = harnessOf(options, secrets);
-  const described = harness === null ? {} : await describe(wire, harness);
+  const described = harness === null ? {} : await askHarness(wire, harness);
   const description: Description = { ...described, ...definedOf(subjects) };
   const commands = new Set(described.commands ?? []);
   const scopes = description.scopes ?? DEFAULT_SCOPES;
@@ -94,6 +92,7 @@ async function prepare(
   for (const [name, party] of Object.entries(cast)) {
     if (party !== null) hideParty(secrets, name, party);
   }
+  await checkEndpoint(wire, endpoint, cast.partner);
   for (const token of subjects.consentTokens.valid) secrets.number(token, "ready consent token");
   const merchants = [cast.merchant, cast.otherMerchant].flatMap((party) => party?.id ?? []);
   const algorithms = algorithmsOf(description);
@@ -149,24 +148,6 @@ function endpointOf(text: string): string {
   }
   if (url.pathname === "/") url.pathname = PATHS.mutation;
   return url.href;
-}
-
-/** Any response will do: it shows that the server is running, and its time. */
-async function reach(wire: Wire, endpoint: string): Promise<number> {
-  try {
-    const sentAt = systemNow();
-    const { headers } = await wire.send({
-      label: "anyone: first request",
-      url: endpoint,
-      headers: { "content-type": "application/json", "accept": "application/json" },
-      body: JSON.stringify({ query: "{ __typename }" }),
-    });
-    const date = Date.parse(headers["date"] ?? "");
-    return Number.isNaN(date) || Math.abs(date - sentAt) < 2000 ? 0 : date - sentAt;
-  } catch (error) {
-    if (!(error instanceof Unanswered)) throw error;
-    throw new CannotRun(`No response from ${endpoint}: ${error.message}. Is it running?`);
-  }
 }
 
 function harnessOf(options: SessionOptions, secrets: Secrets): HarnessAddress | null {

@@ -71,8 +71,8 @@ test("tool: conform exits with 0 where all passed, and says so in a few lines", 
     "contract",
   );
   assert.equal(code, 0);
-  assert.match(stdout, /^contract +24 passed$/m);
-  assert.match(stdout, /\n24 passed, 0 failed, 0 warned, 0 skipped in /);
+  assert.match(stdout, /^contract +25 passed$/m);
+  assert.match(stdout, /\n25 passed, 0 failed, 0 warned, 0 skipped in /);
 });
 
 test("tool: a URL without a path gets the documented one", async () => {
@@ -103,7 +103,9 @@ test("tool: an expected failure that does not happen is a failure; one that does
   const broken: HttpHandler = () => Promise.resolve({ status: 500, headers: {}, body: "{}" });
   const server = await startServer({ handler: broken, port: 0, host: "127.0.0.1" });
   const fails = await file("fails.txt", "client-authentication/before-the-body\n");
-  const arguments_ = [server.url, "--only", "client-authentication", "--report", "json"];
+  const subjects = await file("partner.json", { clients: { partner: { id: "x", secret: "y" } } });
+  const common = [server.url, "--subjects", subjects, "--report", "json"];
+  const arguments_ = [...common, "--only", "client-authentication/before-the-body"];
   const two = await conform(...arguments_, "--expected", fails);
   const report: Report = JSON.parse(two.stdout);
   assert.equal(two.code, 0);

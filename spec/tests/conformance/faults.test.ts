@@ -161,7 +161,9 @@ test("tool: a server that hangs gives clear results in bounded time", async () =
   for (const { reason } of failed) {
     assert.match(reason ?? "", /^no response: no answer within 0.8 s$/);
   }
-  assert.ok(report.cases.some(({ reason }) => reason === "the implementation no longer responds"));
+  assert.ok(
+    report.cases.some(({ reason }) => reason?.startsWith("the implementation no longer responds")),
+  );
 });
 
 test("tool: a server that dies gives clear results at once", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import test from "node:test";
 import {
   type CaseResult,
@@ -8,7 +9,11 @@ import {
   summaryOf,
   writeReport,
 } from "../../conformance/mod.ts";
-import { verdictOf } from "../../conformance/report/gather.ts";
+import { curlOf } from "../../conformance/report/curl.ts";
+import { rootFailures, verdictOf } from "../../conformance/report/gather.ts";
+import { SCRIPT, SCRIPT_HASH } from "../../conformance/report/script.ts";
+import { withCauses } from "../../conformance/run/causes.ts";
+import { DOCUMENTED_SDL } from "../../conformance/target/sdl.ts";
 import { readTap, readXml } from "./readers.ts";
 import { readSchema } from "./schema.ts";
 
@@ -17,7 +22,8 @@ const NASTY =
   `<script>alert("x")</script> & 'quotes' # hash \\ back\u0000\u001b[31m\ud800 ]]> ünïcode`;
 
 function result(index: number, more: Partial<CaseResult>): CaseResult {
-  const { run: _run, needs: _needs, ...subject } = cases[index] as typeof cases[number];
+  const { run: _run, needs: _needs, dependsOn: _dependsOn, ...subject } =
+    cases[index] as typeof cases[number];
   return { ...subject, outcome: "passed", milliseconds: 1.5, ...more };
 }
 
@@ -43,6 +49,7 @@ function report(results: readonly CaseResult[]): Report {
     seconds: 1.25,
     requests: 3,
     summary: summaryOf(results),
+    sdl: DOCUMENTED_SDL.replace("expiresIn: Int", "expiresIn: Float"),
     cases: results,
   };
 }
@@ -126,12 +133,18 @@ test("tool: the XML reader refuses what is not well-formed", () => {
 
 test("tool: the HTML report is one safe page", () => {
   const page = writeReport(FULL, "html");
-  const body = page.replace("<!doctype html>\n", "").replace(/<meta [^>]*>/g, "");
+  const body = page.replace("<!doctype html>\n", "").replace(/<meta [^>]*>/g, "")
+    .replace(SCRIPT, "");
   const root = readXml(
-    body.replace(/<br>/g, "").replace(/<details id="([^"]*)" open>/g, '<details id="$1">'),
+    body.replace(/<br>/g, "").replace(/(<details id="[^>]*) open>/g, "$1>"),
   );
   assert.equal(root.name, "html");
-  assert.doesNotMatch(page, /<script|<link|<img|<iframe|\son\w+=|javascript:|url\(|@import/i);
+  assert.doesNotMatch(page, /<link|<img|<iframe|\son\w+=|javascript:|url\(|@import/i);
+  assert.deepEqual(page.match(/<script>.*?<\/script>/gs), [`<script>${SCRIPT}</script>`]);
+  assert.equal(SCRIPT_HASH, `sha256-${createHash("sha256").update(SCRIPT).digest("base64")}`);
+  assert.ok(page.includes(`script-src '${SCRIPT_HASH}'`));
+  assert.match(page, /<mark class="passed">  expiresIn: Int<\/mark>/);
+  assert.match(page, /<mark class="failed">  expiresIn: Float<\/mark>/);
   assert.doesNotMatch(page, /(?:src|href)\s*=\s*"(?!#)/);
   const order = [
     "1 case failed",
@@ -181,8 +194,71 @@ test("tool: one sentence tells the outcome", () => {
     verdictOf(
       report([result(0, {}), result(1, { outcome: "warned" }), result(2, { outcome: "skipped" })]),
     ),
-    "Everything that was checked passed, 1 recommendation not followed, 1 case not checked",
+    "Everything that was checked passed, 1 recommendation not followed, 1 case not checked (34 %)",
   );
+});
+
+test("tool: a failure that explains others comes first, and they are folded under it", () => {
+  const of = (id: string) => cases.findIndex((one) => one.id === id);
+  const failed = (id: string) => result(of(id), { outcome: "failed", expected: "e", found: id });
+  const ids = [
+    "http/get",
+    "contract/payload",
+    "contract/payload-scope",
+    "contract/typename",
+    "contract/user-error-code",
+    "tokens-refresh/garbage",
+    "tokens-refresh/refresh",
+  ];
+  const caused = report(withCauses(ids.map(failed), cases));
+  assert.deepEqual(
+    rootFailures(caused).map(({ root, followers }) => [root.id, ...followers.map(({ id }) => id)]),
+    [
+      ["contract/payload", "contract/payload-scope", "contract/typename"],
+      ["tokens-refresh/refresh", "tokens-refresh/garbage"],
+      ["http/get"],
+      ["contract/user-error-code"],
+    ],
+  );
+  assert.equal(verdictOf(caused), "7 cases failed, for 4 reasons");
+  const text = writeReport(caused, "text");
+  assert.match(text, /^FAILED contract\/payload \(MUST; G1\.1, documented by the vendor/m);
+  assert.match(text, /2 more failures follow:\n +contract\/payload-scope, contract\/typename$/m);
+  assert.ok(text.indexOf("FAILED") < 200);
+});
+
+test("tool: every case that another depends on exists, and none depends on itself in the end", () => {
+  const all = cases.map((one, index) => result(index, { outcome: "failed", title: one.title }));
+  const caused = withCauses(all, cases);
+  const roots = new Set(caused.flatMap(({ because }) => because ?? []));
+  for (const root of roots) {
+    assert.equal(caused.find(({ id }) => id === root)?.because, undefined, root);
+  }
+  const ids = new Set(cases.map(({ id }) => id));
+  const lost = cases.flatMap(({ dependsOn = [] }) => dependsOn).filter((id) => !ids.has(id));
+  assert.deepEqual(lost, []);
+});
+
+test("tool: a request can be repeated with curl, whatever is in it", () => {
+  const command = curlOf({
+    ...exchange,
+    request: {
+      ...exchange.request,
+      headers: { authorization: "Basic «credentials of partner»", "x-a": "it's" },
+      body: "it's $HOME",
+    },
+  });
+  assert.equal(
+    command.replaceAll(" \\\n ", ""),
+    `curl -sS -i 'http://127.0.0.1/x' -u "$CLIENT_ID:$CLIENT_SECRET" -H 'x-a: it'\\''s' ` +
+      `--data-raw 'it'\\''s $HOME'`,
+  );
+});
+
+test("tool: a badge is JSON with the counts and a colour", () => {
+  const { color, counts, message } = JSON.parse(writeReport(FULL, "badge"));
+  assert.deepEqual([color, counts.failed], ["red", 1]);
+  assert.match(message, /1 passed, 1 failed/);
 });
 
 test("tool: every form can be written", () => {
