@@ -13,7 +13,12 @@ export function withOutcome({ cases }: Report, outcome: Outcome): readonly CaseR
   return cases.filter((result) => result.outcome === outcome);
 }
 
-/** A failure, and those that follow from it. */
+/** The results with an outcome that follow from no other failure. */
+export function roots(report: Report, outcome: Outcome): readonly CaseResult[] {
+  return withOutcome(report, outcome).filter(({ because }) => because === undefined);
+}
+
+/** A failure, and the failures and warnings that follow from it. */
 export interface RootFailure {
   readonly root: CaseResult;
   readonly followers: readonly CaseResult[];
@@ -21,9 +26,8 @@ export interface RootFailure {
 
 /** The failures that follow from no other, those that explain most first. */
 export function rootFailures(report: Report): readonly RootFailure[] {
-  const failed = withOutcome(report, "failed");
-  return failed.filter(({ because }) => because === undefined)
-    .map((root) => ({ root, followers: failed.filter(({ because }) => because === root.id) }))
+  return roots(report, "failed")
+    .map((root) => ({ root, followers: report.cases.filter(({ because }) => because === root.id) }))
     .sort((a, b) => b.followers.length - a.followers.length);
 }
 
@@ -58,9 +62,9 @@ export function verdictOf(report: Report): string {
   const { summary } = report;
   const { passed, failed, warned, skipped } = summary;
   if (failed > 0) {
-    const roots = rootFailures(report).length;
+    const reasons = roots(report, "failed").length;
     return `${count(failed, "case")} failed` +
-      (roots < failed ? `, for ${count(roots, "reason")}` : "");
+      (reasons < failed ? `, for ${count(reasons, "reason")}` : "");
   }
   if (passed === 0) return "Nothing could be checked";
   const total = passed + warned + skipped + summary.expected;

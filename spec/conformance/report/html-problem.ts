@@ -24,7 +24,7 @@ export function problem(
     : markup`<p class="soft">Defends against ${attacks.join(", ")}.</p>`;
   const more = followers.length === 0
     ? null
-    : markup`<h3>Failures that follow from this one (${followers.length})</h3>
+    : markup`<h3>Problems that follow from this one (${followers.length})</h3>
 ${followers.map((follower) => problem(follower, false))}`;
   const said = [result.title, does, expects].filter((text) => text !== undefined).join(" ");
   return markup`<details id="${id}" data-case="${id} ${said}" data-is="${outcome}"${{
@@ -62,12 +62,21 @@ function comparison({ expected, found, reason, outcome }: CaseResult): Markup {
 <dt>Found</dt><dd class="${outcome}"><b>${found ?? ""}</b></dd></dl>`;
 }
 
+/** Text with `code` in it. */
+function coded(text: string): readonly Markup[] {
+  return text.split("`").map((part, index) =>
+    index % 2 === 0 ? markup`${part}` : markup`<code>${part}</code>`
+  );
+}
+
 /** A rule: the parts that the case stands for, or else all of them. */
 function rule(id: string, cited: readonly string[]): Markup {
   const all = requirement(id)?.parts ?? [];
   const own = all.filter((_, index) => cited.includes(`${id}.${index + 1}`));
   const parts = (own.length > 0 ? own : all).map(({ level, text, source }) =>
-    markup`<blockquote>${text} <small>${level}; ${describeSource(source)}</small></blockquote>`
+    markup`<blockquote>${coded(text)} <small>${level}; ${
+      describeSource(source)
+    }</small></blockquote>`
   );
   return markup`<p><b>${id}</b> ${ruleTitle(id)}</p>${parts}`;
 }

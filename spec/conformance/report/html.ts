@@ -11,8 +11,8 @@ import {
   countsOf,
   OUTCOMES,
   rootFailures,
+  roots,
   verdictOf,
-  withOutcome,
 } from "./gather.ts";
 import { problem, ruleTitle } from "./html-problem.ts";
 import { type Markup, markup } from "./markup.ts";
@@ -113,15 +113,15 @@ ${boxes}<button data-open="1">Expand all</button> <button data-open="0">Collapse
 }
 
 function failures(report: Report): Markup | null {
-  const roots = rootFailures(report);
-  if (roots.length === 0) return null;
+  const found = rootFailures(report);
+  if (found.length === 0) return null;
   return markup`<section><h2>What is wrong</h2>
-${roots.map(({ root, followers }) => problem(root, roots.length <= 5, followers))}</section>
+${found.map(({ root, followers }) => problem(root, found.length <= 5, followers))}</section>
 `;
 }
 
 function problems(report: Report, outcome: Outcome, title: string, text: string): Markup | null {
-  const results = withOutcome(report, outcome);
+  const results = roots(report, outcome);
   if (results.length === 0) return null;
   return markup`<section><h2>${title}</h2>
 <p class="soft">${text}</p>

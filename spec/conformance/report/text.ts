@@ -9,6 +9,7 @@ import {
   byReason,
   countsOf,
   rootFailures,
+  roots,
   sourcesOf,
   verdictOf,
   withOutcome,
@@ -33,7 +34,7 @@ export function textReport(report: Report, { color = false }: TextOptions = {}):
   const blocks = [
     paint(about.join(" · "), "dim"),
     ...rootFailures(report).map(({ root, followers }) => caseLines(root, paint, followers)),
-    ...withOutcome(report, "warned").map((result) => caseLines(result, paint)),
+    ...roots(report, "warned").map((result) => caseLines(result, paint)),
     ...withOutcome(report, "expected").map(({ id, reason }) =>
       `${paint("EXPECTED", "dim")} ${id}\n  ${reason ?? ""}`
     ),
@@ -79,7 +80,7 @@ function caseLines(
     paint(`  fix       ${result.remedy}`, "dim"),
     ...followers.length === 0 ? [] : [
       `  ${followers.length} more ${
-        followers.length === 1 ? "failure follows" : "failures follow"
+        followers.length === 1 ? "problem follows" : "problems follow"
       }:`,
       paint(`    ${followers.map(({ id }) => id).join(", ")}`, "dim"),
     ],

@@ -22,7 +22,7 @@ const SHOWN_BY: Readonly<Partial<Record<Need, string>>> = {
 
 const ORDER = [...new Set(Object.values(SHOWN_BY))];
 
-/** Names, in each failure that follows from another, the failure at the root of it. */
+/** Names, in each failure and warning that follows from a failure, the failure at the root of it. */
 export function withCauses(
   results: readonly CaseResult[],
   cases: readonly Case[],
@@ -42,7 +42,8 @@ export function withCauses(
     return cause === undefined ? id : rootOf(cause);
   };
   return results.map((result) => {
-    const root = failed.has(result.id) ? rootOf(result.id) : result.id;
+    const wrong = result.outcome === "failed" || result.outcome === "warned";
+    const root = wrong ? rootOf(result.id) : result.id;
     return root === result.id ? result : { ...result, because: root };
   });
 }

@@ -223,7 +223,7 @@ test("tool: a failure that explains others comes first, and they are folded unde
   assert.equal(verdictOf(caused), "7 cases failed, for 4 reasons");
   const text = writeReport(caused, "text");
   assert.match(text, /^FAILED contract\/payload \(MUST; G1\.1, documented by the vendor/m);
-  assert.match(text, /2 more failures follow:\n +contract\/payload-scope, contract\/typename$/m);
+  assert.match(text, /2 more problems follow:\n +contract\/payload-scope, contract\/typename$/m);
   assert.ok(text.indexOf("FAILED") < 200);
 });
 
