@@ -67,7 +67,7 @@ export async function checkEndpoint(
   if (status === 404 || status === 405 || status === 410) {
     refuse(`answers POST with ${status}. Pass the full URL of the GraphQL endpoint.`);
   }
-  if (/^text\/html\b/i.test(headers["content-type"] ?? "")) {
+  if (!isGraphql(json) && /^text\/html\b/i.test(headers["content-type"] ?? "")) {
     refuse(`answers with an HTML page (${status}). Pass the URL of the GraphQL endpoint.`);
   }
   if (status === 401 && credentials !== null) {
