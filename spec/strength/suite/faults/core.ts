@@ -112,7 +112,7 @@ export const CORE: readonly Fault[] = [
   seen("spent-time-of-now", "histories/rotation"),
   seen("absolute-end-ignored", "tokens-refresh/idle-begins-anew"),
   seen("idle-from-the-start", "tokens-refresh/idle-begins-anew"),
-  seen("most-recent-evicted", "tokens-refresh/families-are-bounded"),
+  seen("most-recent-evicted", "tokens-refresh/least-recently-used-ends"),
   seen("one-family-too-many", "tokens-refresh/families-are-bounded"),
   seen("access-outlives-family", "tokens-refresh/idle-begins-anew"),
   seen("anyones-refresh-token", "tokens-refresh/foreign-client"),
