@@ -47,7 +47,7 @@ export const ENDS: readonly Fault[] = [
     options: () =>
       serving((service) => ({
         revokeToken(client, token) {
-          setTimeout(() => service.revokeToken(client, token), 100);
+          setTimeout(() => void service.revokeToken(client, token).catch(() => {}), 100);
           return Promise.resolve();
         },
       })),
