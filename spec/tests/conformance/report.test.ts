@@ -143,8 +143,8 @@ test("tool: the HTML report is one safe page", () => {
   assert.deepEqual(page.match(/<script>.*?<\/script>/gs), [`<script>${SCRIPT}</script>`]);
   assert.equal(SCRIPT_HASH, `sha256-${createHash("sha256").update(SCRIPT).digest("base64")}`);
   assert.ok(page.includes(`script-src '${SCRIPT_HASH}'`));
-  assert.match(page, /<mark class="passed">  expiresIn: Int<\/mark>/);
-  assert.match(page, /<mark class="failed">  expiresIn: Float<\/mark>/);
+  assert.match(page, /<mark class="passed"> {2}expiresIn: Int<\/mark>/);
+  assert.match(page, /<mark class="failed"> {2}expiresIn: Float<\/mark>/);
   assert.doesNotMatch(page, /(?:src|href)\s*=\s*"(?!#)/);
   const order = [
     "1 case failed",
