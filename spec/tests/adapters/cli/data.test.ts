@@ -46,7 +46,7 @@ test("A3, SY-23: neither an empty file nor memory is a database that can be mana
     assert.equal((await stat(empty)).size, 0);
     const nothing = await cli(["gc", "--db", ""]);
     assert.equal(nothing.code, 2);
-    assert.match(nothing.log, /--db takes PATH, found nothing/);
+    assert.match(nothing.log, /--db takes DATABASE, found nothing/);
   }));
 
 test("A3, SY-23: a server that creates a database says so prominently, and only then", () =>
