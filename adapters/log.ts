@@ -60,10 +60,13 @@ function show(value: unknown): string {
   return /^[\w.,:/@~+-]+$/.test(text) ? text : toJson(text);
 }
 
-/** JSON without control characters that a terminal or a line reader would interpret. */
+/**
+ * JSON in ASCII. Control characters could move a cursor or end a line, marks for bidirectional text
+ * reorder what is shown, and other letters look like these.
+ */
 function toJson(value: unknown): string {
   return JSON.stringify(value).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

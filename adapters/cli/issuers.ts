@@ -2,11 +2,10 @@
  * The file of trusted issuers of consent tokens.
  * @module
  */
-import { open } from "node:fs/promises";
 import type { TrustedIssuer } from "../../core/settings.ts";
 import type { ConsentIssuer } from "../consent/verifier.ts";
 import { isJsonObject, parseStrictJson } from "../strict-json.ts";
-import { isWritableByOthers, reasonOf } from "../tokens/key-file.ts";
+import { isWritableByOthers, readRegularFile, reasonOf } from "../tokens/key-file.ts";
 import { UsageError } from "./options.ts";
 
 /** An issuer of consent tokens: where its keys are, and for whom it may speak. */
@@ -22,7 +21,7 @@ export async function readIssuers(path: string): Promise<readonly Issuer[]> {
   const refuse = (why: string) => new UsageError(`cannot use the issuers file ${path}: ${why}`);
   let value: unknown;
   try {
-    value = parseStrictJson(await readProtected(path));
+    value = parseStrictJson(await readRegularFile(path, (mode) => checkMode(path, mode)));
   } catch (error) {
     throw refuse(reasonOf(error));
   }
@@ -35,15 +34,9 @@ export async function readIssuers(path: string): Promise<readonly Issuer[]> {
 }
 
 /** Whoever can write to the file can sign consent tokens for every user. */
-async function readProtected(path: string): Promise<string> {
-  const file = await open(path, "r");
-  try {
-    if (isWritableByOthers((await file.stat()).mode)) {
-      throw new Error(`others than its owner can write to it. Run "chmod go-w ${path}"`);
-    }
-    return await file.readFile("utf8");
-  } finally {
-    await file.close();
+function checkMode(path: string, mode: number): void {
+  if (isWritableByOthers(mode)) {
+    throw new Error(`others than its owner can write to it. Run "chmod go-w ${path}"`);
   }
 }
 

@@ -106,6 +106,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       incoming.on("error", ignore); // the peer went away; reading the body says so
       outgoing.on("error", ignore);
       const fault = headFault(incoming);
+      // node:http ignores an Upgrade, but also loses the bytes behind it: the caller must not wait.
+      const isLast = fault !== null || incoming.headers.upgrade !== undefined;
       const responded = fault === null
         ? handler(toHttpRequest(incoming, stopping))
         : Promise.resolve(
@@ -115,12 +117,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       responded.then((response) => {
         atEndOfTurn(() => {
           if (deliver?.(response, outgoing)) return;
-          writeHead(outgoing, response, stopping || fault !== null);
+          writeHead(outgoing, response, stopping || isLast);
           finish(incoming, outgoing, response.body, bounds.unreadBytes);
         }, cutOff);
       }, cutOff);
     },
   );
+  server.maxHeadersCount = 0; // all of them: node:http drops those beyond a number, framing or not
   const connections = limitConnections(server, bounds);
   if (options.unref) server.on("connection", (socket) => socket.unref()).unref();
   await listen(server, port, host);

@@ -2,7 +2,7 @@
  * Files with secret keys: readable only by their owner, and written atomically.
  * @module
  */
-import { link, open, rename, rm } from "node:fs/promises";
+import { link, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import process from "node:process";
 import { hex, systemEntropy } from "../entropy.ts";
@@ -29,18 +29,33 @@ export async function readKeyFile<Keys>(
   warn: Warn = () => {},
 ): Promise<Keys | null> {
   try {
-    const file = await open(path, "r");
-    try {
-      checkMode(path, (await file.stat()).mode, warn);
-      return read(await file.readFile("utf8"));
-    } finally {
-      await file.close();
-    }
+    return read(await readRegularFile(path, (mode) => checkMode(path, mode, warn)));
   } catch (cause) {
     if (codeOf(cause) === "ENOENT") return null;
     const cure = codeOf(cause) === undefined ? ". Restore it from its backup" : "";
     if (cause instanceof KeyFileError) throw cause;
     throw new KeyFileError(`Cannot use the key file ${path}: ${reasonOf(cause)}${cure}`, { cause });
+  }
+}
+
+/**
+ * Reads a text file once its mode is checked. A pipe or a device is refused before it is opened: one
+ * would wait for a writer, the other may never end.
+ */
+export async function readRegularFile(
+  path: string,
+  checkMode: (mode: number) => void,
+): Promise<string> {
+  const found = await stat(path);
+  if (!found.isFile() && !found.isDirectory()) {
+    throw Object.assign(new Error("Not a regular file"), { code: "EFTYPE" });
+  }
+  const file = await open(path, "r");
+  try {
+    checkMode((await file.stat()).mode);
+    return await file.readFile("utf8");
+  } finally {
+    await file.close();
   }
 }
 
@@ -69,6 +84,7 @@ export function reasonOf(error: unknown): string {
     ENOENT: "there is no such file or folder. Check the path",
     ENOTDIR: "a part of the path is not a folder. Check the path",
     EISDIR: "it is a folder. Give the path of a file",
+    EFTYPE: "it is not a regular file. Give the path of one",
     EACCES: "permission denied. Give this user access, or run as another user",
     EPERM: "not permitted. Give this user access, or run as another user",
     EROFS: "the file system is read-only. Give a path that can be written",
@@ -89,6 +105,7 @@ export async function createKeyFile(path: string, text: string): Promise<void> {
       await link(temporary, path); // unlike rename, link never replaces a file
     } catch (error) {
       if (codeOf(error) !== "EEXIST") throw error;
+      await stat(path); // what exists may be a link to nothing
     }
   }, text);
 }

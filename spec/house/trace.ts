@@ -9,6 +9,7 @@ import { clauses } from "../store-contract/mod.ts";
 import { attackById, ATTACKS } from "../requirements/attacks.ts";
 import { requirement, REQUIREMENTS } from "../requirements/mod.ts";
 import { type Level, strongest } from "../requirements/model.ts";
+import { ATTACK_ROWS } from "../attacks/all.ts";
 import { listSources, readText } from "./source.ts";
 import { readTitles, type Title } from "./titles.ts";
 
@@ -39,6 +40,10 @@ const TABLES: Readonly<Record<string, readonly Check[]>> = {
       level,
     }),
   ),
+  "spec/tests/attacks/attacks.test.ts": ATTACK_ROWS.map(({ ids, name }) => ({
+    name: `attack "${name}"`,
+    ids,
+  })),
   "spec/tests/model/worlds.test.ts": INVARIANTS.map(({ id, rules }) => ({
     name: `invariant "${id}"`,
     ids: rules,

@@ -39,6 +39,7 @@ test("house: the tests that run the cases and the invariants are found", () => {
     [...new Set(TITLES.filter(({ kind }) => kind === "data").map(({ path }) => path))]
       .filter((path) => path.startsWith("spec/tests/")),
     [
+      "spec/tests/attacks/attacks.test.ts",
       "spec/tests/conformance/reference.test.ts",
       "spec/tests/model/worlds.test.ts",
       "spec/tests/support/store-contract.ts",

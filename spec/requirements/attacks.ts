@@ -103,6 +103,14 @@ const INPUT: readonly Attack[] = [
       "refused, and the connection is closed. The absolute form means what the origin form means.",
     "RFC 9112 §3.2, §6.1",
   ),
+  attack(
+    "IN-14",
+    ["A2"],
+    "A thousand header fields in front of a second `Host` or another transfer coding: refused all the " +
+      "same. A request behind an `Upgrade` that is ignored: the connection is closed, so nobody waits " +
+      "for its response.",
+    "RFC 9112 §3.2, RFC 9110 §7.8",
+  ),
 ];
 
 const CLIENT_AUTHENTICATION: readonly Attack[] = [
@@ -532,8 +540,9 @@ const SYSTEM: readonly Attack[] = [
   attack(
     "SY-24",
     ["A3", "T2"],
-    "A key file or an issuers file holds something else, is a folder, or is out of reach: the " +
-      "message names the file, the reason and the fix.",
+    "A key file or an issuers file holds something else, is a folder, a pipe, a device or a link to " +
+      "nothing, or is out of reach: the message names the file, the reason and the fix, and nothing " +
+      "waits.",
   ),
   attack(
     "SY-25",
