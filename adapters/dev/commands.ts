@@ -36,8 +36,8 @@ export type Commands = Readonly<Record<string, (input: Input) => Promise<object>
 /** The issuer of tokens that `mint` signs. It may speak for every seeded client. */
 const MINT_ISSUER = "https://harness.issuer.invalid";
 const DELETED_AT_ONCE = 50;
-/** The end of the year 9999. Ids hold 48 bits of milliseconds. */
-const LAST_SECOND = 253_402_300_799;
+/** The end of the year 2526. Ids hold 44 bits of milliseconds. */
+const LAST_SECOND = 17_577_215_999;
 
 /** What was registered through the harness; `reset` removes it. */
 interface Seeded {
@@ -101,7 +101,7 @@ function stageCommands(
     clock(input) {
       const seconds = () => Math.floor(clock.now() / 1000);
       const stopAt = (now: number) => {
-        if (now > LAST_SECOND) throw invalid("now", "before the year 10000");
+        if (now > LAST_SECOND) throw invalid("now", "before the year 2527");
         clock.stopAt(now);
       };
       if (input["now"] === null) clock.stopAt(null);

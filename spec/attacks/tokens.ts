@@ -304,7 +304,7 @@ export const TOKEN_ATTACKS: readonly Row[] = [
         const { status } = await command("clock", { now: text });
         assert.equal(status, text === null ? 200 : 400, String(text));
       }
-      for (const seconds of [0, 1, 2 ** 31, 2 ** 32, 253_402_300_799]) {
+      for (const seconds of [0, 1, 2 ** 31, 2 ** 32, 17_577_215_999]) {
         assert.equal((await command("clock", { now: seconds })).status, 200);
         const { status, body } = await mutate({ publicId: USER });
         assert.equal(status, 200, String(seconds));
