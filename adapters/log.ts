@@ -35,7 +35,11 @@ export function writeJson(
   kind: string,
   write: LineWriter,
 ): (record: LogRecord) => void {
-  return (record) => write(`${toJson({ kind, ...record })}\n`);
+  const start = `{"kind":${toJson(kind)}`;
+  return (record) => {
+    const fields = toJson(record).slice(1);
+    write(`${start}${fields === "}" ? "" : ","}${fields}\n`);
+  };
 }
 
 /** One short text line: time, kind, and the fields as `name=value`. */

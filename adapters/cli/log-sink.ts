@@ -3,7 +3,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { constants, fstatSync, openSync, write } from "node:fs";
+import { constants, fstatSync, openSync, write, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import process from "node:process";
 import type { Writable } from "node:stream";
@@ -102,7 +102,7 @@ export function standardError(): Write {
   if (file.isFile()) return toFile(fd);
   try {
     const { O_WRONLY, O_NONBLOCK } = constants;
-    return toFile(openSync("/dev/stderr", O_WRONLY | O_NONBLOCK));
+    return toNonBlocking(openSync("/dev/stderr", O_WRONLY | O_NONBLOCK));
   } catch {
     // A socket cannot be opened again, and Windows has no such path.
     const own = process.stderr instanceof Socket;
@@ -118,6 +118,12 @@ function toFile(fd: number): Write {
         else reject(error);
       });
     });
+}
+
+/** What cannot wait needs no thread to wait in: a full pipe is an error at once. */
+function toNonBlocking(fd: number): Write {
+  // deno-lint-ignore require-await
+  return async (bytes) => writeSync(fd, bytes);
 }
 
 function toStream(stream: Writable): Write {
