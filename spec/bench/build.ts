@@ -41,17 +41,29 @@ export function build(root: string): Build {
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(target, transpile(texts[index] ?? ""));
     });
-    renameSync(draft, folder);
+    moveUnlessThere(draft, folder);
   }
   return { root, folder };
 }
 
-/** Removes what was built more than an hour ago, with its data; a run may still use what is younger. */
+/** Removes what was built more than an hour ago; a run may still use what is younger. */
 function removeOld(folder: string): void {
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
-    if (Date.now() - statSync(path).ctimeMs > 3_600_000) rmSync(path, { recursive: true });
+    if (name !== "data" && Date.now() - statSync(path).ctimeMs > 3_600_000) {
+      rmSync(path, { recursive: true });
+    }
+  }
+}
+
+/** Moves a folder, unless another process was faster. */
+export function moveUnlessThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!existsSync(to)) throw error;
+    rmSync(from, { recursive: true });
   }
 }
 

@@ -14,6 +14,12 @@ export interface Row {
   readonly target: Target;
   /** Requests a second, whether answered or not. Absent: as many as the server can answer. */
   readonly perSecond?: number;
+  /** The same, as a share of what the server answered in a closed loop of this run. */
+  readonly load?: number;
+  /** If it is not the number of the run. */
+  readonly users?: number;
+  /** What was issued is evicted soon, so there is nothing to look for afterwards. */
+  readonly evicts?: boolean;
 }
 
 /**
@@ -37,6 +43,8 @@ export interface Figure {
   readonly target: string;
   /** Requests a second; `null` for a closed loop. */
   readonly perSecond: number | null;
+  /** See {@link Row.load}. */
+  readonly load?: number;
   /** Microseconds of CPU for an answered request: the median of all measurements, and their range. */
   readonly cpu: number;
   readonly min: number;
@@ -56,6 +64,7 @@ export interface Figure {
 interface Live {
   readonly row: Row;
   readonly folder: string;
+  readonly stage: Stage;
   readonly server: Server;
   readonly work: Work;
 }
@@ -66,8 +75,31 @@ interface Sample {
   readonly tally: Tally;
 }
 
+/** Rows under a share of the load that other rows of them can carry come last, when that is known. */
+export async function measureAll(
+  rows: readonly Row[],
+  plan: Plan,
+  stage: Stage,
+  progress: (text: string) => void,
+): Promise<readonly Figure[]> {
+  const figures = await measure(
+    rows.filter(({ load }) => load === undefined),
+    plan,
+    stage,
+    progress,
+  );
+  const paced = rows.filter(({ load }) => load !== undefined).map((row) => {
+    const same = figures.find(({ work, target, perSecond }) =>
+      work === row.work && target === row.target.name && perSecond === null
+    );
+    if (same === undefined) throw new Error(`What ${nameOf(row)} can do was not measured`);
+    return { ...row, perSecond: Math.floor((row.load ?? 1) * same.rate) };
+  });
+  return [...figures, ...await measure(paced, plan, stage, progress)];
+}
+
 /** Measures rows. Rejects at the first wrong answer, and where anything that was answered is missing. */
-export async function measure(
+async function measure(
   rows: readonly Row[],
   plan: Plan,
   stage: Stage,
@@ -80,12 +112,13 @@ export async function measure(
       try {
         for (const row of batch) {
           progress(`round ${round} of ${plan.rounds}: ${nameOf(row)}`);
-          lives.push(await begin(row, join(stage.folder, `${lives.length}`), plan, stage));
+          const own = { ...stage, users: row.users ?? stage.users };
+          lives.push(await begin(row, join(stage.folder, `${lives.length}`), plan, own));
         }
         for (let slice = 0; slice < plan.slices; slice++) {
           for (const live of lives) samples.get(live.row)?.push(await sample(live, plan));
         }
-        for (const live of lives) await prove(live, stage);
+        for (const live of lives) await prove(live);
       } finally {
         for (const { server, folder } of lives) {
           await server.kill();
@@ -113,7 +146,7 @@ async function begin(row: Row, folder: string, plan: Plan, stage: Stage): Promis
       plan,
       (load) => prepare(createSession(stage, server, load)),
     );
-    const live = { row, folder, server, work };
+    const live = { row, folder, stage, server, work };
     await connected(server, plan, (load) => run(live, load, plan.warm));
     return live;
   } catch (error) {
@@ -167,8 +200,8 @@ function sample(live: Live, plan: Plan): Promise<Sample> {
 }
 
 /** Asks for what was issued once more; where it is meant to be durable, after a crash. */
-async function prove({ row, folder, server, work }: Live, stage: Stage): Promise<void> {
-  const calls = work.proof?.() ?? [];
+async function prove({ row, folder, stage, server, work }: Live): Promise<void> {
+  const calls = row.evicts ? [] : work.proof?.() ?? [];
   if (calls.length === 0) return;
   if (row.target.durable) await server.kill();
   const again = row.target.durable ? await row.target.start(folder, stage) : server;
@@ -183,7 +216,7 @@ async function prove({ row, folder, server, work }: Live, stage: Stage): Promise
   }
 }
 
-function summarize({ work, target, perSecond }: Row, samples: readonly Sample[]): Figure {
+function summarize({ work, target, perSecond, load }: Row, samples: readonly Sample[]): Figure {
   const cpu = samples.map((sample) => sample.cpu / sample.tally.answered);
   const latencies = samples.flatMap(({ tally }) => tally.latencies).sort((a, b) => a - b);
   const quantile = (share: number) => latencies[Math.floor(share * latencies.length)] ?? 0;
@@ -191,6 +224,7 @@ function summarize({ work, target, perSecond }: Row, samples: readonly Sample[])
     work,
     target: target.name,
     perSecond: perSecond ?? null,
+    ...(load !== undefined && { load }),
     cpu: round(median(cpu), 1),
     min: round(Math.min(...cpu), 1),
     max: round(Math.max(...cpu), 1),

@@ -3,11 +3,13 @@
  * round.
  * @module
  */
-import { cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { DEMO_SCOPE } from "../../adapters/dev/demo.ts";
 import { PATHS } from "../../adapters/http/metadata.ts";
-import type { Build } from "./build.ts";
+import { type Build, moveUnlessThere } from "./build.ts";
 import { type Algorithm, CONSENT_SECONDS } from "./consents.ts";
 import { openLoad } from "./load.ts";
 import type { Runtime } from "./runtimes.ts";
@@ -67,6 +69,8 @@ async function serve(options: OursOptions, folder: string, stage: Stage): Promis
       main,
       ...["serve", "--dev", "--json", "--port", "0", "--rate-limit", "0", "--data", folder],
       ...["--issuers", issuers, "--audience", stage.audience],
+      // A server started again is the same issuer, whatever its port.
+      ...["--public-url", "https://tokens.bench.invalid"],
       ...["--consent-max-lifetime-seconds", String(CONSENT_SECONDS)],
       ...["--access-token-seconds", "86400"],
       ...(store === "memory" ? ["--db", "memory:"] : []),
@@ -79,17 +83,23 @@ async function serve(options: OursOptions, folder: string, stage: Stage): Promis
   return servers.length === 1 && servers[0] !== undefined ? servers[0] : together(servers);
 }
 
-/** A data folder with every user, kept beside the build that made it. */
+/** A data folder with every user, kept for as long as the schema stays. */
 async function template(options: OursOptions, stage: Stage): Promise<string> {
-  const folder = `${options.build.folder}.${stage.users}-users`;
+  const { root } = options.build;
+  const schema = readFileSync(join(root, "adapters/store/schema.ts"));
+  const hash = createHash("sha256").update(schema).digest("hex").slice(0, 12);
+  const folder = join(root, `dist/bench/data/${hash}-${stage.users}`);
   if (!existsSync(folder)) {
     const draft = join(stage.folder, "template");
     const { args: _, ...plain } = options;
     const server = await serve({ ...plain, processes: 1 }, draft, stage);
     await seed(server, stage);
     await server.stop();
-    cpSync(draft, `${folder}.draft`, { recursive: true });
-    renameSync(`${folder}.draft`, folder);
+    // The temporary folder may be on another disk, and a folder moves within one only.
+    const beside = `${folder}.${process.pid}`;
+    cpSync(draft, beside, { recursive: true });
+    moveUnlessThere(beside, folder);
+    rmSync(draft, { recursive: true });
   }
   return folder;
 }
