@@ -5,7 +5,7 @@
 import { resolve } from "node:path";
 import { build } from "./build.ts";
 import { hasPeers } from "./install.ts";
-import { type Row } from "./measure.ts";
+import type { Row } from "./measure.ts";
 import { ours, type OursOptions } from "./ours.ts";
 import { createPeers, floor } from "./peers.ts";
 import { ROOT, type Runtime, RUNTIMES } from "./runtimes.ts";
