@@ -50,7 +50,8 @@ export function renderChart(title: string, note: string, groups: readonly BarGro
     return [head, ...bars.map((bar) => drawBar(bar, (y += ROW) - ROW, scale))];
   });
   const height = y + 8;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" ` +
+  return `<!-- deno-fmt-ignore-file -->
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" ` +
     `width="${WIDTH}" height="${height}" role="img" aria-label="${escape(title)}">
   <style>${STYLE}</style>
   ${text(0, 20, "title", title)}
