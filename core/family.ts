@@ -86,7 +86,7 @@ export function makeRoom(
     .map(({ id }) => endFamily({ id, connection }, "evicted"));
 }
 
-/** All that {@link makeRoom} must know to choose `surplus` of these families, at any time. */
+/** All that `makeRoom` must know to choose `surplus` of these families, at any time. */
 export function selectEvictable(
   families: readonly FamilyAge[],
   surplus: number,

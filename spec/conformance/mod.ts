@@ -36,6 +36,7 @@ export {
   type Subjects,
   type SubjectTokens,
 } from "./target/subjects.ts";
+export type { Deviation, Deviations } from "./stage/declared.ts";
 export type { DescribedIssuer, Endpoints } from "./target/description.ts";
 export type { Level } from "../requirements/model.ts";
 export type { Case } from "./case.ts";
