@@ -49,9 +49,10 @@ const INITIAL = `
     generation_started_at INTEGER NOT NULL,
     previous_generation_started_at INTEGER NOT NULL,
     salt TEXT NOT NULL,
-    key_id TEXT NOT NULL
+    key_id TEXT NOT NULL,
+    rotated INTEGER GENERATED ALWAYS AS (generation > 0)
   ) STRICT;
-  CREATE INDEX families_connection ON families (connection, generation_started_at, id, started_at);
+  CREATE INDEX families_connection ON families (connection, rotated, generation_started_at, id);
   CREATE INDEX families_started ON families (started_at);
   CREATE INDEX families_generation_started ON families (generation_started_at);
 

@@ -26,6 +26,34 @@ export interface SqliteDatabase {
   close(): void;
 }
 
+/** A prepared query whose rows are arrays of their columns, which costs half as much as objects. */
+export interface SqliteQuery {
+  /** The first row, or `undefined`. */
+  get(...values: SqliteValue[]): readonly SqliteValue[] | undefined;
+  all(...values: SqliteValue[]): readonly (readonly SqliteValue[])[];
+}
+
+/** Prepares a query. Its columns must have different names. */
+export function prepareQuery(db: SqliteDatabase, sql: string): SqliteQuery {
+  const statement: SqliteStatement & {
+    setReturnArrays?(enabled: boolean): void; // node:sqlite, since Node 22.16
+    raw?(): SqliteStatement; // libsql
+  } = db.prepare(sql);
+  if (statement.raw !== undefined) return statement.raw() as SqliteQuery;
+  if (statement.setReturnArrays !== undefined) {
+    statement.setReturnArrays(true);
+    return statement as SqliteQuery;
+  }
+  const columnsOf = (row: unknown) => Object.values(row as Record<string, SqliteValue>);
+  return {
+    get(...values) {
+      const row = statement.get(...values);
+      return row === undefined ? undefined : columnsOf(row);
+    },
+    all: (...values) => statement.all(...values).map(columnsOf),
+  };
+}
+
 /** How a driver opens a database file or `:memory:`. */
 export type SqliteDriver = new (path: string) => SqliteDatabase;
 

@@ -12,9 +12,9 @@ import type {
   Connection,
   ConnectionId,
   ConsentUse,
+  FamilyAge,
   FamilyId,
   PublicId,
-  RevokedConnection,
   Seconds,
   TokenFamily,
   User,
@@ -22,7 +22,7 @@ import type {
 } from "../../core/model.ts";
 import { NO_SCOPE, type Scope } from "../../core/scope.ts";
 import type { Listed, Listing, Page } from "../ports.ts";
-import type { SqliteDatabase } from "./sqlite-driver.ts";
+import { prepareQuery, type SqliteDatabase, type SqliteValue } from "./sqlite-driver.ts";
 
 /** One function per kind of lookup. */
 export interface LookUps {
@@ -43,66 +43,70 @@ export interface LookUps {
 
 /** Prepares the lookups. */
 export function prepareLookUps(db: SqliteDatabase): LookUps {
-  // An unknown id takes the same work (G8): one row is found, the client's own or the one before it.
-  const clients = db.prepare(
-    `SELECT id, role, status, iif(id = ?1, scope, '${NOBODY.scope}') AS scope,
-       iif(id = ?1, secrets, '${NOBODY.secrets}') AS secrets
-     FROM clients WHERE id <= ?1 ORDER BY id DESC LIMIT 1`,
+  const clients = prepareQuery(db, `SELECT ${CLIENT} FROM clients WHERE id = ?`);
+  const users = prepareQuery(db, `SELECT ${USER} FROM users WHERE public_id = ?`);
+  const retired = prepareQuery(db, "SELECT 1 FROM retired_users WHERE digest = ?");
+  const connections = prepareQuery(db, `SELECT ${CONNECTION} FROM connections WHERE id = ?`);
+  const active = prepareQuery(
+    db,
+    `SELECT ${CONNECTION} FROM connections WHERE user = ? AND client = ? AND revoked_at IS NULL`,
   );
-  const users = db.prepare("SELECT * FROM users WHERE public_id = ?");
-  const retired = db.prepare("SELECT 1 FROM retired_users WHERE digest = ?");
-  const connections = db.prepare("SELECT * FROM connections WHERE id = ?");
-  // Lists come as one row of JSON: several times faster than row by row, especially with libsql, whose
-  // row sets are native objects that only garbage collection frees.
-  const active = db.prepare(
-    `SELECT json_group_array(json_array(id, source, scope, consented_at)) AS list
-     FROM connections WHERE user = ? AND client = ? AND revoked_at IS NULL`,
-  );
-  const direct = db.prepare(
-    `SELECT * FROM connections
+  const direct = prepareQuery(
+    db,
+    `SELECT ${CONNECTION} FROM connections
      WHERE user = ? AND client = ? AND ifnull(source, '') = '' AND revoked_at IS NULL`,
   );
-  const families = db.prepare("SELECT * FROM families WHERE id = ?");
-  const familyCounts = db.prepare("SELECT count(*) AS n FROM families WHERE connection = ?");
-  const evictable = db.prepare(
-    `SELECT json_group_array(json_array(id, started_at, generation_started_at)) AS list FROM (
-       SELECT * FROM (
-         SELECT id, started_at, generation_started_at FROM families WHERE connection = ?1
-         ORDER BY generation_started_at, id LIMIT ?2)
-       UNION SELECT * FROM (
-         SELECT id, started_at, generation_started_at FROM families WHERE connection = ?1
-         ORDER BY started_at, id LIMIT ?2))`,
+  const families = prepareQuery(db, `SELECT ${FAMILY} FROM families WHERE id = ?`);
+  const familiesOf = prepareFamiliesOf(db);
+  const consentUses = prepareQuery(
+    db,
+    `SELECT ${CONSENT_USE} FROM consent_uses WHERE issuer = ? AND jti = ?`,
   );
-  const consentUses = db.prepare("SELECT * FROM consent_uses WHERE issuer = ? AND jti = ?");
-  const withdrawals = db.prepare("SELECT * FROM withdrawals WHERE user = ? AND client = ?");
+  const withdrawals = prepareQuery(
+    db,
+    `SELECT ${WITHDRAWAL} FROM withdrawals WHERE user = ? AND client = ?`,
+  );
   return {
-    client(id) {
-      const row = (clients.get(id) as ClientRow | undefined) ?? NOBODY;
-      const client = clientOf(row);
-      return row !== NOBODY && row.id === id ? client : null;
-    },
+    client: (id) => maybe(clientOf, clients.get(id)),
     user: (publicId) => maybe(userOf, users.get(publicId)),
     isRetired: (digest) => retired.get(digest) !== undefined,
     connection: (id) => maybe(connectionOf, connections.get(id)),
     activeBetween: (user, client) =>
-      listOf<ActiveItem>(active.get(user, client)).map(([id, source, scope, consentedAt]) => (
-        { status: "active", id, user, client, source, scope: scopeOf(scope), consentedAt }
-      )),
+      rows<ConnectionRow>(active.all(user, client)).map(activeConnectionOf),
     directBetween: (user, client) => maybe(activeConnectionOf, direct.get(user, client)),
     family: (id) => maybe(familyOf, families.get(id)),
-    familiesOf(connection, maxFamilies) {
-      const { n: count } = familyCounts.get(connection) as { n: number };
-      const surplus = countSurplus(count, maxFamilies);
-      const rows = surplus === 0 ? [] : listOf<AgeItem>(evictable.get(connection, surplus));
-      return {
-        count,
-        evictable: rows.map(([id, startedAt, generationStartedAt]) => (
-          { id, startedAt, generationStartedAt }
-        )),
-      };
-    },
+    familiesOf,
     consentUse: ({ issuer, jti }) => maybe(consentUseOf, consentUses.get(issuer, jti)),
     withdrawal: (user, client) => maybe(withdrawalOf, withdrawals.get(user, client)),
+  };
+}
+
+/**
+ * Prepares the queries for the families of a connection (P5). Families that were never rotated are in
+ * the order of start and of use at once, and one index holds them apart from the others.
+ */
+function prepareFamiliesOf(db: SqliteDatabase): LookUps["familiesOf"] {
+  const counts = prepareQuery(db, "SELECT count(*) FROM families WHERE connection = ?");
+  // A bare parameter as the limit would make SQLite prepare the statement again each time.
+  const first = (rotated: 0 | 1, time: "started_at" | "generation_started_at") =>
+    prepareQuery(
+      db,
+      `SELECT ${AGE} FROM families WHERE connection = ? AND rotated = ${rotated}
+       ORDER BY ${time}, id LIMIT ? + 0`,
+    );
+  const queries = [
+    first(0, "generation_started_at"),
+    first(1, "generation_started_at"),
+    first(1, "started_at"),
+  ];
+  return (connection, maxFamilies) => {
+    const count = Number(counts.get(connection)?.[0]);
+    const surplus = countSurplus(count, maxFamilies);
+    if (surplus === 0) return { count, evictable: [] };
+    const ages = queries.flatMap((query) =>
+      rows<AgeRow>(query.all(connection, surplus)).map(ageOf)
+    );
+    return { count, evictable: [...new Map(ages.map((age) => [age.id, age])).values()] };
   };
 }
 
@@ -110,63 +114,64 @@ export function prepareLookUps(db: SqliteDatabase): LookUps {
 export function prepareListings(
   db: SqliteDatabase,
 ): <L extends Listing>(listing: L, page: Page) => readonly Listed[L["of"]][] {
-  const clients = db.prepare("SELECT * FROM clients WHERE id > ? ORDER BY id LIMIT ?");
-  const users = db.prepare("SELECT * FROM users WHERE public_id > ? ORDER BY public_id LIMIT ?");
+  const clients = prepareQuery(
+    db,
+    `SELECT ${CLIENT} FROM clients WHERE id > ? ORDER BY id LIMIT ?`,
+  );
+  const users = prepareQuery(
+    db,
+    `SELECT ${USER} FROM users WHERE public_id > ? ORDER BY public_id LIMIT ?`,
+  );
   // Two partial indexes: neither alone covers live and revoked connections.
-  const connections = db.prepare(
+  const connections = prepareQuery(
+    db,
     `SELECT * FROM (
-       SELECT * FROM connections WHERE user = ? AND revoked_at IS NULL
-       UNION ALL SELECT * FROM connections WHERE user = ? AND revoked_at IS NOT NULL
-     ) WHERE id > ? ORDER BY id LIMIT ?`,
+       SELECT ${CONNECTION} FROM connections WHERE user = ?1 AND revoked_at IS NULL
+       UNION ALL SELECT ${CONNECTION} FROM connections WHERE user = ?1 AND revoked_at IS NOT NULL
+     ) WHERE id > ?2 ORDER BY id LIMIT ?3`,
   );
-  const families = db.prepare(
-    "SELECT * FROM families WHERE connection = ? AND id > ? ORDER BY id LIMIT ?",
+  const families = prepareQuery(
+    db,
+    `SELECT ${FAMILY} FROM families WHERE connection = ? AND id > ? ORDER BY id LIMIT ?`,
   );
-  const rowsOf = (listing: Listing, after: string, limit: number) => {
+  const rowsOf = (listing: Listing, after: string, limit: number): Listed[Listing["of"]][] => {
     switch (listing.of) {
       case "clients":
-        return (clients.all(after, limit) as ClientRow[]).map(clientOf);
+        return rows<ClientRow>(clients.all(after, limit)).map(clientOf);
       case "users":
-        return (users.all(after, limit) as UserRow[]).map(userOf);
+        return rows<UserRow>(users.all(after, limit)).map(userOf);
       case "connections":
-        return (connections.all(listing.user, listing.user, after, limit) as ConnectionRow[])
-          .map(connectionOf);
+        return rows<ConnectionRow>(connections.all(listing.user, after, limit)).map(connectionOf);
       case "families":
-        return (families.all(listing.connection, after, limit) as FamilyRow[]).map(familyOf);
+        return rows<FamilyRow>(families.all(listing.connection, after, limit)).map(familyOf);
     }
   };
   return <L extends Listing>(listing: L, { after = "", limit }: Page) =>
-    rowsOf(listing, after, limit) as Listed[Listing["of"]][] as Listed[L["of"]][];
+    rowsOf(listing, after, limit) as Listed[L["of"]][];
 }
 
+type QueryRow = readonly SqliteValue[];
+
 /** Maps a row, if there is one. */
-function maybe<Row, T>(read: (row: Row) => T, row: unknown): T | null {
+function maybe<Row, T>(read: (row: Row) => T, row: QueryRow | undefined): T | null {
   return row === undefined ? null : read(row as Row);
 }
 
-/** The items of a list row. */
-function listOf<Item>(row: unknown): readonly Item[] {
-  return JSON.parse((row as { readonly list: string }).list);
+/** The columns of a query are those of its row type, in the same order. */
+function rows<Row>(all: readonly QueryRow[]): readonly Row[] {
+  return all as readonly Row[];
 }
 
-interface ClientRow {
-  readonly id: ClientId;
-  readonly role: Client["role"];
-  readonly status: Client["status"];
-  readonly scope: string;
-  readonly secrets: string;
-}
+const CLIENT = "id, role, status, scope, secrets";
+type ClientRow = readonly [
+  id: ClientId,
+  role: Client["role"],
+  status: Client["status"],
+  scope: string,
+  secrets: string,
+];
 
-/** What is read in place of a client that does not exist: a row like any other. */
-const NOBODY: ClientRow = {
-  id: "",
-  role: "app",
-  status: "enabled",
-  scope: "email openid profile",
-  secrets: JSON.stringify([{ digest: "0".repeat(64), expiresAt: null }]),
-};
-
-function clientOf({ id, role, status, scope, secrets }: ClientRow): Client {
+function clientOf([id, role, status, scope, secrets]: ClientRow): Client {
   return {
     id,
     role,
@@ -176,98 +181,99 @@ function clientOf({ id, role, status, scope, secrets }: ClientRow): Client {
   };
 }
 
-interface UserRow {
-  readonly public_id: PublicId;
-  readonly status: User["status"];
-}
+const USER = "public_id, status";
+type UserRow = readonly [publicId: PublicId, status: User["status"]];
 
-function userOf({ public_id: publicId, status }: UserRow): User {
+function userOf([publicId, status]: UserRow): User {
   return { publicId, status };
 }
 
-interface ConnectionRow {
-  readonly id: ConnectionId;
-  readonly user: PublicId;
-  readonly client: ClientId;
-  readonly source: ConnectionId | null;
-  readonly scope: string;
-  readonly consented_at: number;
-  readonly revoked_at: number | null;
-}
-
-function connectionOf(row: ConnectionRow): Connection {
-  return row.revoked_at === null ? activeConnectionOf(row) : revokedConnectionOf(row);
-}
-
-function activeConnectionOf(row: ConnectionRow): ActiveConnection {
-  const { id, user, client, source, consented_at: consentedAt } = row;
-  return { status: "active", id, user, client, source, scope: scopeOf(row.scope), consentedAt };
-}
-
-function revokedConnectionOf(row: ConnectionRow): RevokedConnection {
-  const { id, user, client, source, revoked_at: revokedAt } = row;
-  return { status: "revoked", id, user, client, source, revokedAt: revokedAt as number };
-}
-
-type ActiveItem = [
+const CONNECTION = "id, user, client, source, scope, consented_at, revoked_at";
+type ConnectionRow = readonly [
   id: ConnectionId,
+  user: PublicId,
+  client: ClientId,
   source: ConnectionId | null,
   scope: string,
   consentedAt: Seconds,
+  revokedAt: Seconds | null,
 ];
 
-interface FamilyRow {
-  readonly id: FamilyId;
-  readonly connection: ConnectionId;
-  readonly scope: string;
-  readonly started_at: number;
-  readonly generation: number;
-  readonly generation_started_at: number;
-  readonly previous_generation_started_at: number;
-  readonly salt: string;
-  readonly key_id: string;
+function connectionOf(row: ConnectionRow): Connection {
+  const [id, user, client, source, , , revokedAt] = row;
+  return revokedAt === null
+    ? activeConnectionOf(row)
+    : { status: "revoked", id, user, client, source, revokedAt };
 }
 
+function activeConnectionOf(
+  [id, user, client, source, scope, consentedAt]: ConnectionRow,
+): ActiveConnection {
+  return { status: "active", id, user, client, source, scope: scopeOf(scope), consentedAt };
+}
+
+const FAMILY = `id, connection, scope, started_at, generation, generation_started_at,
+  previous_generation_started_at, salt, key_id`;
+type FamilyRow = readonly [
+  id: FamilyId,
+  connection: ConnectionId,
+  scope: string,
+  startedAt: Seconds,
+  generation: number,
+  generationStartedAt: Seconds,
+  previousGenerationStartedAt: Seconds,
+  salt: string,
+  keyId: string,
+];
+
 function familyOf(row: FamilyRow): TokenFamily {
+  const [id, connection, scope, startedAt, generation, ...rest] = row;
+  const [generationStartedAt, previousGenerationStartedAt, salt, keyId] = rest;
   return {
-    id: row.id,
-    connection: row.connection,
-    scope: scopeOf(row.scope),
-    startedAt: row.started_at,
-    generation: row.generation,
-    generationStartedAt: row.generation_started_at,
-    previousGenerationStartedAt: row.previous_generation_started_at,
-    salt: row.salt,
-    keyId: row.key_id,
+    id,
+    connection,
+    scope: scopeOf(scope),
+    startedAt,
+    generation,
+    generationStartedAt,
+    previousGenerationStartedAt,
+    salt,
+    keyId,
   };
 }
 
-type AgeItem = [id: FamilyId, startedAt: Seconds, generationStartedAt: Seconds];
+const AGE = "id, started_at, generation_started_at";
+type AgeRow = readonly [id: FamilyId, startedAt: Seconds, generationStartedAt: Seconds];
 
-interface ConsentUseRow {
-  readonly issuer: string;
-  readonly jti: string;
-  readonly digest: string;
-  readonly client: ClientId;
-  readonly family: FamilyId;
-  readonly redeemed_at: number;
-  readonly keep_until: number;
+function ageOf([id, startedAt, generationStartedAt]: AgeRow): FamilyAge {
+  return { id, startedAt, generationStartedAt };
 }
 
+const CONSENT_USE = "issuer, jti, digest, client, family, redeemed_at, keep_until";
+type ConsentUseRow = readonly [
+  issuer: string,
+  jti: string,
+  digest: string,
+  client: ClientId,
+  family: FamilyId,
+  redeemedAt: Seconds,
+  keepUntil: Seconds,
+];
+
 function consentUseOf(row: ConsentUseRow): ConsentUse {
-  const { issuer, jti, digest, client, family, redeemed_at: redeemedAt, keep_until: keepUntil } =
-    row;
+  const [issuer, jti, digest, client, family, redeemedAt, keepUntil] = row;
   return { issuer, jti, digest, client, family, redeemedAt, keepUntil };
 }
 
-interface WithdrawalRow {
-  readonly user: PublicId;
-  readonly client: ClientId;
-  readonly direct_at: number | null;
-  readonly at: number;
-}
+const WITHDRAWAL = "user, client, direct_at, at";
+type WithdrawalRow = readonly [
+  user: PublicId,
+  client: ClientId,
+  directAt: Seconds | null,
+  at: Seconds,
+];
 
-function withdrawalOf({ user, client, direct_at: directAt, at }: WithdrawalRow): Withdrawal {
+function withdrawalOf([user, client, directAt, at]: WithdrawalRow): Withdrawal {
   return { user, client, directAt, at };
 }
 
