@@ -51,17 +51,35 @@ export function sameDigest(a: string, b: string): boolean {
 }
 
 /**
- * A new id: 44 bits of time in milliseconds, 76 random bits and a route, as 32 hexadecimal digits.
- * Ids increase over time, which keeps index pages hot (T2).
- * @param route two hexadecimal digits: see {@link routeOf}; random by default
+ * A new id: 44 bits of time in milliseconds and 84 random bits, as 32 hexadecimal digits. Ids increase
+ * over time, which keeps index pages hot (T2).
  */
-export function timeOrderedId(
+export function timeOrderedId(nowMilliseconds: number, entropy: Entropy): string {
+  return timeDigits(nowMilliseconds) + hex(entropy.bytes(11)).slice(0, 21);
+}
+
+/**
+ * The ids of a new connection and a new family, and a salt, from one draw. All are like those of
+ * {@link timeOrderedId}, but the ids end with the route of the user, if one is known: see
+ * {@link routeOf}.
+ */
+export function drawFresh(
   nowMilliseconds: number,
   entropy: Entropy,
-  route: string = hex(entropy.bytes(1)),
-): string {
-  const time = Math.trunc(nowMilliseconds).toString(16).padStart(11, "0");
-  return time + hex(entropy.bytes(10)).slice(0, 19) + route;
+  user: string | undefined,
+): { readonly connection: string; readonly family: string; readonly salt: string } {
+  const time = timeDigits(nowMilliseconds);
+  const drawn = hex(entropy.bytes(31));
+  const route = user === undefined ? drawn.slice(59, 61) : routeOf(user);
+  return {
+    connection: time + drawn.slice(0, 19) + route,
+    family: time + drawn.slice(19, 38) + route,
+    salt: time + drawn.slice(38, 59),
+  };
+}
+
+function timeDigits(nowMilliseconds: number): string {
+  return Math.trunc(nowMilliseconds).toString(16).padStart(11, "0");
 }
 
 /**

@@ -4,11 +4,11 @@
  * @module
  */
 import { type Command, decide, type GrantOf, keysOf, subjectOf } from "../core/decide.ts";
-import type { Change, Context, Decision, TokenGrant } from "../core/decision.ts";
+import type { Change, Context, Decision, Fresh, TokenGrant } from "../core/decision.ts";
 import type { Seconds } from "../core/model.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Use } from "../core/use.ts";
-import { routeOf, systemClock, systemEntropy, timeOrderedId } from "./entropy.ts";
+import { drawFresh, systemClock, systemEntropy } from "./entropy.ts";
 import type { AuditEvent, CallContext, Clock, Entropy, Ports } from "./ports.ts";
 
 /** What the functions of a service share. */
@@ -30,6 +30,9 @@ export interface Shell {
 /** An audit event without its time and request id. */
 export type Happening = Omit<AuditEvent, "at" | "requestId">;
 
+/** For commands that create nothing. */
+const NOTHING_FRESH: Fresh = { connection: "", family: "", salt: "", keyId: "" };
+
 /** Binds ports and settings. */
 export function createShell(ports: Ports, settings: Settings): Shell {
   const clock = ports.clock ?? systemClock;
@@ -41,20 +44,14 @@ export function createShell(ports: Ports, settings: Settings): Shell {
     return seconds;
   };
   // Called when a decision is attempted, not when it is queued, so that the time is as recent as possible.
-  const context = (command: Command): Context => {
-    const { user } = subjectOf(command);
-    const route = user === undefined ? undefined : routeOf(user);
-    return {
-      now: now(),
-      settings,
-      fresh: {
-        connection: timeOrderedId(clock.now(), entropy, route),
-        family: timeOrderedId(clock.now(), entropy, route),
-        salt: timeOrderedId(clock.now(), entropy),
-        keyId: ports.tokens.activeKeyId,
-      },
-    };
-  };
+  const context = (command: Command): Context => ({
+    now: now(),
+    settings,
+    fresh: {
+      ...drawFresh(clock.now(), entropy, subjectOf(command).user),
+      keyId: ports.tokens.activeKeyId,
+    },
+  });
   const stamp = (event: Happening, call: CallContext | undefined): AuditEvent => ({
     at: now(),
     ...(call?.requestId !== undefined && { requestId: call.requestId }),
@@ -79,7 +76,7 @@ export function createShell(ports: Ports, settings: Settings): Shell {
     },
     async ask(command, call) {
       const facts = await ports.store.read(keysOf(command, settings));
-      const decision = decide(command, facts, context(command));
+      const decision = decide(command, facts, { now: now(), settings, fresh: NOTHING_FRESH });
       const event = describe(command, facts.user !== null, decision);
       if (decision.outcome === "refused") record(event, call);
       else ports.audit?.used?.(stamp(event, call));

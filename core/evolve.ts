@@ -185,9 +185,11 @@ function candidateOf(
 
 function familiesOf(state: State, connection: ConnectionId, maxFamilies: number): Families {
   const ids = state.familiesOfConnection.get(connection) ?? [];
-  const surplus = countSurplus(ids.length, maxFamilies);
-  const families = surplus === 0 ? [] : ids.flatMap((id) => state.families.get(id) ?? []);
-  return { count: ids.length, evictable: selectEvictable(families, surplus) };
+  const count = ids.length;
+  const surplus = countSurplus(count, maxFamilies);
+  if (surplus === 0) return { count, evictable: [] };
+  const families = ids.flatMap((id) => state.families.get(id) ?? []);
+  return { count, evictable: selectEvictable(families, surplus) };
 }
 
 function connectionsOf(state: State, user: PublicId | undefined): readonly ActiveConnection[] {

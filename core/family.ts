@@ -98,11 +98,15 @@ export function selectEvictable(
 }
 
 function compareUse(a: FamilyAge, b: FamilyAge): number {
-  return a.generationStartedAt - b.generationStartedAt || (a.id < b.id ? -1 : 1);
+  return a.generationStartedAt - b.generationStartedAt || compareId(a, b);
 }
 
 function compareStart(a: FamilyAge, b: FamilyAge): number {
-  return a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1);
+  return a.startedAt - b.startedAt || compareId(a, b);
+}
+
+function compareId(a: FamilyAge, b: FamilyAge): number {
+  return a.id < b.id ? -1 : 1;
 }
 
 /** The first `count` rows in an order, without sorting the rest. */

@@ -85,6 +85,21 @@ test("P2: facts that no key asked for are null or empty", () => {
   });
 });
 
+test("P5: facts name the families that must go for one more, and none while there is room", () => {
+  const { machine } = createSeededMachine();
+  const { connection, family: id } = granted(redeem(machine, consentOf(machine)));
+  const familiesOf = (maxFamilies: number) =>
+    factsOf(machine.state, { user: "ann", client: "partner", maxFamilies }).candidates
+      .map(({ families }) => families);
+  assert.deepEqual(familiesOf(2), [{ count: 1, evictable: [] }]);
+  const { startedAt, generationStartedAt } = machine.state.families.get(id) ??
+    assert.fail(`no family of ${connection}`);
+  assert.deepEqual(familiesOf(1), [{
+    count: 1,
+    evictable: [{ id, startedAt, generationStartedAt }],
+  }]);
+});
+
 test("C14: withdrawals merge by the later moment of each kind; a kind that never was is null", () => {
   const merged = (...moments: readonly (readonly [directAt: number | null, at: number])[]) => {
     const changes = moments.map(([directAt, at]) =>

@@ -137,6 +137,19 @@ test("P5: an expired family ends before one that lives, though it was used later
   assert.deepEqual(familiesOf(machine), [younger.family, third.family]);
 });
 
+test("P5: of families past their absolute end, the first started ends first, then the smaller id", () => {
+  const { machine } = createSeededMachine({ maxFamilies: 3, refreshAbsoluteSeconds: 3600 });
+  const family = (id: string, started: number, used: number): FamilyAge => (
+    { id, startedAt: START + started, generationStartedAt: START + used }
+  );
+  const context = { ...machine.context(), now: START + 3601 };
+  const evict = (...evictable: readonly FamilyAge[]) =>
+    makeRoom("c1", { count: 3, evictable }, context).map((ended) => ended.family);
+  assert.deepEqual(evict(family("f3", 1, 7), family("f2", 1, 9), family("f1", 9, 9)), ["f2"]);
+  assert.deepEqual(evict(family("f2", 1, 9), family("f3", 1, 7), family("f1", 9, 9)), ["f2"]);
+  assert.deepEqual(evict(family("f3", 1, 9), family("f2", 0, 9), family("f1", 9, 1)), ["f2"]);
+});
+
 test("P5: a lowered maxFamilies ends as many as are too many", () => {
   const { machine } = createMachineWithFamily({ maxFamilies: 5 });
   for (let i = 0; i < 4; i += 1) granted(fetchByPublicId(machine, "partner", "ann"));
@@ -175,7 +188,9 @@ test("P5, A1: who goes depends only on the rule, however many more families are 
         const surplus = countSurplus(all.length, maxFamilies);
         const evict = (evictable: readonly FamilyAge[]) =>
           makeRoom("c1", { count: all.length, evictable }, context).map(({ family }) => family);
-        const gone = evict(selectEvictable(all, surplus));
+        const known = selectEvictable(all, surplus);
+        assert.ok(known.length <= 2 * surplus);
+        const gone = evict(known);
         assert.deepEqual(gone, evict(all));
         assert.equal(gone.length, surplus);
         const isLive = (family: FamilyAge) => context.now < familyEndsAt(family, context.settings);
