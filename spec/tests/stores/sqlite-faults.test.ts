@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { describe, test } from "node:test";
 import { type Change, grant } from "../../../core/decision.ts";
 import type { ActiveConnection } from "../../../core/model.ts";
@@ -185,7 +185,7 @@ describe("SQLite when something goes wrong", () => {
     const order: string[] = [];
     const sweep = store.sweep(horizonAt(now + settings.refreshIdleSeconds, settings), 1000)
       .then((removed) => order.push(`swept ${removed}`));
-    await setTimeout(1); // it has begun
+    await setImmediate(); // it has begun
     const answer = write(store, userWritten("late")).then(() => order.push("answered"));
     await Promise.all([sweep, answer]);
     assert.deepEqual(order, ["answered", "swept 500"]);
