@@ -34,6 +34,9 @@ export const UNSEEN: readonly Unseen[] = [
     because:
       "It names issuers of the formal spec; redemptions/jti-of-any-issuer-taken is the same fault.",
   },
+  { id: "lost-time-is-reuse", because: RESTORE },
+  { id: "every-old-token-is-of-lost-time", because: RESTORE },
+  { id: "consent-survives-restore", because: RESTORE },
   { id: "facts-sorted-in-place", because: PURITY },
   { id: "evolve-in-place", because: PURITY },
   { id: "hidden-counter", because: PURITY },
@@ -81,6 +84,16 @@ export const OUT_OF_REACH: readonly Unseen[] = [
     because: "It takes a key of the ROCA class, which the suite does not ship.",
   },
   { id: "RF-09", because: "It takes a crash at a chosen moment." },
+  {
+    id: "IN-14",
+    because: "It takes raw sockets: fetch sends neither such requests nor so many header fields.",
+  },
+  { id: "SY-27", because: "It is about the output of a command." },
+  {
+    id: "SY-32",
+    because: "It takes thousands of requests and a statistic; npm run prove:timing does.",
+  },
+  { id: "SY-42", because: "It takes more load than a suite may put on a server; prove:soak does." },
   {
     id: "RF-10",
     because:
