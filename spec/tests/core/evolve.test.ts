@@ -88,9 +88,14 @@ test("P2: facts that no key asked for are null or empty", () => {
 test("P5: facts name the families that must go for one more, and none while there is room", () => {
   const { machine } = createSeededMachine();
   const { connection, family: id } = granted(redeem(machine, consentOf(machine)));
-  const familiesOf = (maxFamilies: number) =>
-    factsOf(machine.state, { user: "ann", client: "partner", maxFamilies }).candidates
+  const familiesOf = (maxFamilies?: number) =>
+    factsOf(machine.state, {
+      user: "ann",
+      client: "partner",
+      ...(maxFamilies !== undefined && { maxFamilies }),
+    }).candidates
       .map(({ families }) => families);
+  assert.deepEqual(familiesOf(), [{ count: 0, evictable: [] }]);
   assert.deepEqual(familiesOf(2), [{ count: 1, evictable: [] }]);
   const { startedAt, generationStartedAt } = machine.state.families.get(id) ??
     assert.fail(`no family of ${connection}`);
