@@ -223,7 +223,10 @@ export const ROWS: readonly Clause[] = [
         rows.map((row) => idOf(row) === anew.id ? anew : revoked),
       );
       const between = await store!.list({ of: "clients" }, { after: "q", limit: 2 });
-      expectEqual("two clients after q, which is no client", between.map(idOf), ["rival", "shop"]);
+      expectEqual("two clients after q, which is not a client", between.map(idOf), [
+        "rival",
+        "shop",
+      ]);
       expectEqual("no rows, as asked", await store!.list({ of: "users" }, { limit: 0 }), []);
     },
   },

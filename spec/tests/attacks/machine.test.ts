@@ -71,7 +71,7 @@ test(
     }),
 );
 
-test("A3, SY-26: names of object members and odd numbers are no options or variables", async () => {
+test("A3, SY-26: names of object members and odd numbers are not options or variables", async () => {
   const attempts: readonly (readonly [args: readonly string[], env: Record<string, string>])[] = [
     [["--__proto__=a"], {}],
     [["--port=0x50"], {}],
